@@ -1,0 +1,1 @@
+"""The edge: translates between the outside world and one call into the domain."""

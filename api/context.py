@@ -1,0 +1,57 @@
+"""What a resolver finds in `info.context`: the caller's Ctx, language and answer headers."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, TypeAlias
+
+import strawberry
+
+from domain.kernel.context import ActorKind, Ctx
+
+COOKIE: Final = "counterfoil_session"
+REQUEST_HEADER: Final = "x-counterfoil-request"
+"""Browsers send it with every call that uses the cookie; other sites cannot (it needs CORS)."""
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """One GraphQL request: the domain's Ctx and what the edge adds around it."""
+
+    ctx: Ctx
+    by_browser: bool = False
+    secure: bool = False
+    response_headers: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def language(self) -> str:
+        """`zh` or `en`, from Accept-Language."""
+        return self.ctx.language
+
+    @property
+    def request_id(self) -> str:
+        """The id of this request, as its answer's X-Request-Id says."""
+        return self.ctx.request_id
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether nobody is logged in."""
+        return self.ctx.actor.kind is ActorKind.ANONYMOUS
+
+    def remember(self, token: str, until: datetime) -> None:
+        """Have a browser keep the session in a cookie that scripts cannot read."""
+        if self.by_browser:
+            seconds = int((until - self.ctx.now).total_seconds())
+            self._set_cookie(f"{token}; Max-Age={seconds}")
+
+    def forget(self) -> None:
+        """Have a browser drop the session's cookie."""
+        if self.by_browser:
+            self._set_cookie("; Max-Age=0")
+
+    def _set_cookie(self, value: str) -> None:
+        secure = "; Secure" if self.secure else ""
+        cookie = f"{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax{secure}"
+        self.response_headers.append(("Set-Cookie", cookie))
+
+
+Info: TypeAlias = strawberry.Info[RequestContext, Any]

@@ -1,0 +1,194 @@
+"""What a caller reads when something went wrong: errors over GraphQL, problems over HTTP."""
+
+import traceback
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Protocol
+
+import orjson
+import structlog
+from graphql import GraphQLError
+from starlette.responses import Response
+
+from api.execution.faults import Fault, fault, without_suggestions
+from domain.kernel import errors
+from domain.kernel.errors import Refusal
+
+ERRORS_MAX: Final = 5
+QUERY_LOGGED_MAX: Final = 1_024
+DOCS: Final = "/errors/"
+INTERNAL: Final = "INTERNAL_SERVER_ERROR"
+MASK: Final = {
+    "en": "Something went wrong on our side; quote the request id.",
+    "zh": "我方服务出现问题,请提供请求编号以便查询。",
+}
+STATUS: Final[Mapping[type[Refusal], int]] = {
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Invalid: 400,
+    errors.Conflict: 409,
+    errors.Exhausted: 402,
+    errors.RateLimited: 429,
+}
+"""The status of a family; a subclass has that of its nearest ancestor here."""
+
+log = structlog.get_logger("counterfoil.api")
+
+
+class Caller(Protocol):
+    """What must be known of whoever reads the error."""
+
+    @property
+    def language(self) -> str: ...
+
+    @property
+    def request_id(self) -> str: ...
+
+    @property
+    def anonymous(self) -> bool: ...
+
+
+# -- GraphQL -------------------------------------------------------------------------------------
+
+
+def told(faults: Iterable[Fault], caller: Caller) -> list[Fault]:
+    """Faults found before execution, ready to send to this caller."""
+    shown = [without_suggestions(one) if caller.anonymous else one for one in faults]
+    return [
+        {**one, "extensions": {**one["extensions"], "requestId": caller.request_id}}
+        for one in shown[:ERRORS_MAX]
+    ]
+
+
+def told_of_execution(
+    found: Iterable[GraphQLError], caller: Caller, *, query: str = ""
+) -> list[Fault]:
+    """What went wrong in fields, ready to send; every distinct bug among it is logged once.
+
+    A Refusal is told in the caller's language. A GraphQLError keeps its message when it carries
+    a code (a resolver meant it for the caller) or points at an argument of the query (the value
+    could not be used). Everything else is a bug of ours: masked, and logged with its traceback.
+    """
+    answers: list[Fault] = []
+    bugs: dict[str, BaseException] = {}
+    for error in found:
+        raised = _raised(error)
+        answer = _answer(error, raised, caller)
+        if answer["extensions"]["code"] == INTERNAL:
+            bug = _root(raised)
+            bugs.setdefault(_fingerprint(bug), bug)
+        if len(answers) < ERRORS_MAX:
+            answers.append(answer)
+    for bug in list(bugs.values())[:ERRORS_MAX]:
+        log_bug(bug, caller.request_id, query=query)
+    return answers
+
+
+def told_of_refusal(refusal: Refusal, caller: Caller) -> Fault:
+    """A refusal that stopped the whole request, as a GraphQL error."""
+    return {"message": refusal.text(caller.language), "extensions": _facts(refusal, caller)}
+
+
+def masked(caller: Caller) -> Fault:
+    """The error that says of a bug only that there is one."""
+    return {
+        "message": MASK["zh" if caller.language == "zh" else "en"],
+        "extensions": {"code": INTERNAL, "requestId": caller.request_id},
+    }
+
+
+def log_bug(bug: BaseException, request_id: str, *, query: str = "") -> None:
+    """Log an unexpected exception with its traceback and the start of the caller's query."""
+    log.error(
+        "unexpected exception",
+        request_id=request_id,
+        query=query[:QUERY_LOGGED_MAX],
+        exc_info=(type(bug), bug, bug.__traceback__),
+    )
+
+
+def _raised(error: GraphQLError) -> BaseException:
+    """What a resolver or graphql-core raised, without the location wrapped around it."""
+    return error.original_error or error
+
+
+def _answer(error: GraphQLError, raised: BaseException, caller: Caller) -> Fault:
+    made: Fault = dict(error.formatted)
+    made.pop("extensions", None)
+    if isinstance(raised, Refusal):
+        return {**made, **told_of_refusal(raised, caller)}
+    # An error about an argument points at it; one raised by a resolver, or while a value was
+    # turned into JSON, points nowhere by itself and may quote what callers must not see.
+    if isinstance(raised, GraphQLError) and (raised.nodes or "code" in (raised.extensions or {})):
+        shown = fault(raised, "BAD_USER_INPUT")
+        facts = {**shown["extensions"], "requestId": caller.request_id}
+        return {**made, "message": shown["message"], "extensions": facts}
+    return {**made, **masked(caller)}
+
+
+def _root(bug: BaseException) -> BaseException:
+    while isinstance(bug, GraphQLError) and bug.original_error is not None:
+        bug = bug.original_error
+    return bug
+
+
+def _fingerprint(bug: BaseException) -> str:
+    frames = traceback.extract_tb(bug.__traceback__)
+    last = frames[-1] if frames else None
+    return f"{type(bug).__qualname__} {last.filename}:{last.lineno}" if last else repr(type(bug))
+
+
+def _facts(refusal: Refusal, caller: Caller) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "code": refusal.code,
+        "remedy": refusal.advice(caller.language),
+        "docs": DOCS + refusal.code,
+        "requestId": caller.request_id,
+    }
+    if isinstance(refusal, errors.RateLimited):
+        facts["retryAfter"] = refusal.retry_after
+    return facts
+
+
+# -- HTTP ----------------------------------------------------------------------------------------
+
+
+def status_of(refusal: Refusal) -> int:
+    """The HTTP status of a refusal, by its nearest family; 400 for one outside every family."""
+    return next((STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS), 400)
+
+
+def headers_of(refusal: Refusal, status: int) -> dict[str, str]:
+    """The headers that HTTP wants beside the status: the challenge of a 401, when to come back."""
+    made: dict[str, str] = {}
+    if status == 401:
+        made["WWW-Authenticate"] = "Bearer"
+    if isinstance(refusal, errors.RateLimited):
+        made["Retry-After"] = str(refusal.retry_after)
+    return made
+
+
+def problem_response(
+    refusal: Refusal,
+    status: int | None = None,
+    language: str = "en",
+    *,
+    request_id: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A refusal as `application/problem+json` (RFC 9457), for the doors that are not GraphQL."""
+    status = status or status_of(refusal)
+    body = {
+        "type": DOCS + refusal.code,
+        "title": refusal.code.replace("_", " ").capitalize(),
+        "status": status,
+        "detail": refusal.text(language),
+        "code": refusal.code,
+        "remedy": refusal.advice(language),
+        "docs": DOCS + refusal.code,
+        "requestId": request_id,
+    }
+    sent = {"Cache-Control": "no-store", **headers_of(refusal, status), **(headers or {})}
+    if request_id:
+        sent.setdefault("X-Request-Id", request_id)
+    return Response(orjson.dumps(body), status, headers=sent, media_type="application/problem+json")

@@ -1,0 +1,277 @@
+"""How large a query may be: one linear walk that sees each fragment once, before validation."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, NamedTuple
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    InlineFragmentNode,
+    ListValueNode,
+    Node,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    StringValueNode,
+)
+
+CEILING: Final = 1_000_000
+"""Counts stop growing here: no fragment bomb makes us add numbers of a million digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The largest query that is taken; every number is still allowed, one more is refused.
+
+    `aliases`, `root_fields`, `directives` and `fields` count as if every fragment were written
+    out where it is spread. `fields` needs no thought by callers: without reused fragments a text
+    of `tokens` cannot reach it. `repeats` bounds one response name within one pair of braces,
+    because merging repeats costs their square.
+    """
+
+    text: int = 20_000
+    tokens: int = 2_000
+    operations: int = 10
+    fragments: int = 100
+    depth: int = 12
+    root_fields: int = 20
+    aliases: int = 30
+    directives: int = 50
+    fields: int = 2_000
+    repeats: int = 30
+    list_size: int = 250
+    input_depth: int = 50
+
+
+class Spread(NamedTuple):
+    """A place where a fragment stands: how deep, whether at the root, whether in introspection."""
+
+    name: str
+    depth: int
+    root: bool
+    hidden: bool
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one definition holds: by itself (`_scan`), or with its fragments (`_combine`)."""
+
+    depth: int = 0
+    root_fields: int = 0
+    aliases: int = 0
+    directives: int = 0
+    fields: int = 0
+    spreads: list[Spread] = field(default_factory=list)
+
+
+SUMMED: Final = ("aliases", "directives", "fields")
+MEASURED: Final = ("depth", "root_fields", *SUMMED)
+WORDS: Final = {f.name: f.name.replace("_", " ") for f in fields(Limits)}
+
+
+def too_complex(limit: str, found: int, allowed: int, node: Node | None = None) -> GraphQLError:
+    """The refusal QUERY_TOO_COMPLEX, naming the limit, the number found and the number allowed."""
+    some = f"{found:,} or more" if found >= CEILING else f"{found:,}"
+    return GraphQLError(
+        f"The query is too complex: {WORDS.get(limit, limit)} {some}, allowed {allowed:,}.",
+        node,
+        extensions={
+            "code": "QUERY_TOO_COMPLEX",
+            "limit": limit,
+            "found": found,
+            "allowed": allowed,
+        },
+    )
+
+
+class Measure:
+    """One walk over a document; `errors` says what is over a limit, `visits` what the walk cost.
+
+    It runs before the validation rules, so it takes any parsed document: cycles and unknown
+    fragments count as nothing here and are refused by the rules.
+    """
+
+    def __init__(self, document: DocumentNode, limits: Limits) -> None:
+        self.limits = limits
+        self.errors: list[GraphQLError] = []
+        self.visits = 0
+        self._said: set[str] = set()
+        self._own: dict[str, Tally] = {}
+        self._total: dict[str, Tally] = {}
+        nodes = document.definitions
+        operations = [n for n in nodes if isinstance(n, OperationDefinitionNode)]
+        fragments = [n for n in nodes if isinstance(n, FragmentDefinitionNode)]
+        self._compare("operations", len(operations), None)
+        self._compare("fragments", len(fragments), None)
+        if self.errors:
+            return
+        for fragment in fragments:
+            self._own[fragment.name.value] = self._scan(fragment)
+        self._add_up_fragments()
+        for operation in operations:
+            tally = self._combine(self._scan(operation))
+            for name in MEASURED:
+                self._compare(name, getattr(tally, name), operation)
+
+    def _compare(self, name: str, found: int, node: Node | None) -> None:
+        allowed: int = getattr(self.limits, name)
+        if found > allowed and name not in self._said:
+            self._said.add(name)
+            self.errors.append(too_complex(name, found, allowed, node))
+
+    def _scan(self, definition: OperationDefinitionNode | FragmentDefinitionNode) -> Tally:
+        tally = Tally(directives=len(definition.directives or ()))
+        for variable in definition.variable_definitions or ():
+            tally.directives += len(variable.directives or ())
+            self._look_at_value(variable.default_value)
+        stack = [(definition.selection_set, 1, True, False)]
+        while stack:
+            selection_set, level, root, hidden = stack.pop()
+            self._look_for_repeats(selection_set)
+            for node in selection_set.selections:
+                self.visits += 1
+                tally.directives += len(node.directives or ())
+                for directive in node.directives or ():
+                    self._look_at_arguments(directive)
+                if isinstance(node, FieldNode):
+                    dark = hidden or node.name.value.startswith("__")
+                    tally.fields += 1
+                    tally.root_fields += root
+                    tally.aliases += node.alias is not None
+                    if not dark and level > tally.depth:
+                        tally.depth = level
+                    self._look_at_arguments(node)
+                    if node.selection_set is not None:
+                        stack.append((node.selection_set, level + 1, False, dark))
+                elif isinstance(node, InlineFragmentNode):
+                    stack.append((node.selection_set, level, root, hidden))
+                elif isinstance(node, FragmentSpreadNode):
+                    tally.spreads.append(Spread(node.name.value, level - 1, root, hidden))
+        return tally
+
+    def _look_for_repeats(self, selection_set: SelectionSetNode) -> None:
+        if len(selection_set.selections) <= self.limits.repeats:
+            return
+        names = Counter(
+            (node.alias or node.name).value
+            for node in selection_set.selections
+            if isinstance(node, FieldNode)
+        )
+        if names:
+            self._compare("repeats", max(names.values()), selection_set)
+
+    def _look_at_arguments(self, node: Any) -> None:
+        for argument in node.arguments or ():
+            self._look_at_value(argument.value)
+
+    def _look_at_value(self, value: Node | None) -> None:
+        """Literals are input, so what is wrong with them is BAD_USER_INPUT, as in variables."""
+        stack = [(value, 1)]
+        while stack:
+            node, level = stack.pop()
+            problem: GraphQLError | None = None
+            if isinstance(node, ListValueNode):
+                self.visits += 1
+                problem = _container_problem(len(node.values), level, self.limits, "A list")
+                stack.extend((item, level + 1) for item in node.values)
+            elif isinstance(node, ObjectValueNode):
+                self.visits += 1
+                problem = _container_problem(0, level, self.limits, "An object")
+                stack.extend((item.value, level + 1) for item in node.fields)
+            elif isinstance(node, StringValueNode) and "\0" in node.value:
+                problem = _bad_input("A text holds the character NUL, which cannot be stored.")
+            if problem is not None and problem.message not in self._said:
+                self._said.add(problem.message)
+                self.errors.append(
+                    GraphQLError(problem.message, node, extensions=problem.extensions)
+                )
+
+    def _add_up_fragments(self) -> None:
+        """Innermost fragments first, with a stack of our own; a spread that closes a cycle is 0."""
+        for start in self._own:
+            stack, open_names = [start], set[str]()
+            while stack:
+                name = stack[-1]
+                if name in self._total:
+                    stack.pop()
+                    continue
+                missing = [
+                    spread.name
+                    for spread in self._own[name].spreads
+                    if spread.name in self._own
+                    and spread.name not in self._total
+                    and spread.name not in open_names
+                    and spread.name != name
+                ]
+                self.visits += len(self._own[name].spreads)
+                if missing and name not in open_names:
+                    open_names.add(name)
+                    stack.extend(dict.fromkeys(missing))
+                else:
+                    self._total[name] = self._combine(self._own[name])
+                    open_names.discard(name)
+                    stack.pop()
+
+    def _combine(self, own: Tally) -> Tally:
+        total = Tally(own.depth, own.root_fields, own.aliases, own.directives, own.fields)
+        for spread in own.spreads:
+            inner = self._total.get(spread.name)
+            self.visits += 1
+            if inner is None:
+                continue
+            if not spread.hidden:
+                total.depth = max(total.depth, spread.depth + inner.depth)
+            if spread.root:
+                total.root_fields = min(CEILING, total.root_fields + inner.root_fields)
+            for name in SUMMED:
+                setattr(total, name, min(CEILING, getattr(total, name) + getattr(inner, name)))
+        return total
+
+
+def _bad_input(message: str, **facts: int) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": "BAD_USER_INPUT", **facts})
+
+
+def _container_problem(size: int, level: int, limits: Limits, what: str) -> GraphQLError | None:
+    if size > limits.list_size:
+        return _bad_input(
+            f"{what} holds {size:,} values, allowed {limits.list_size:,}.",
+            found=size,
+            allowed=limits.list_size,
+        )
+    if level > limits.input_depth:
+        return _bad_input(
+            f"{what} lies more than {limits.input_depth} levels deep.",
+            found=level,
+            allowed=limits.input_depth,
+        )
+    return None
+
+
+def check_variables(variables: Mapping[str, Any], limits: Limits) -> GraphQLError | None:
+    """The first thing in the variables that no field may see: a long list, deep nesting, a NUL."""
+    for name, given in variables.items():
+        stack = [(given, 1)]
+        while stack:
+            value, level = stack.pop()
+            problem: GraphQLError | None = None
+            if isinstance(value, list):
+                problem = _container_problem(
+                    len(value), level, limits, f"Variable '${name[:100]}': a list"
+                )
+                stack.extend((item, level + 1) for item in value)
+            elif isinstance(value, dict):
+                problem = _container_problem(
+                    0, level, limits, f"Variable '${name[:100]}': an object"
+                )
+                stack.extend((item, level + 1) for item in value.values())
+            elif isinstance(value, str) and "\0" in value:
+                problem = _bad_input(f"Variable '${name[:100]}' holds the character NUL.")
+            if problem is not None:
+                return problem
+    return None

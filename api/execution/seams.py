@@ -1,0 +1,97 @@
+"""The one place that touches what strawberry-graphql 0.341.2 and graphql-core 3.3.2 keep private.
+
+Both are pinned exactly; after a new pin, read the lines named here and run tests/execution.
+"""
+
+from collections.abc import Awaitable
+from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
+
+import strawberry
+from graphql import (
+    ExecutionResult,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    execute,
+    get_named_type,
+)
+from strawberry.execution import optimized_is_awaitable
+from strawberry.utils.str_converters import to_snake_case
+
+from api.execution.documents import Document, Operation
+
+AnyInfo: TypeAlias = "strawberry.Info[Any, Any] | GraphQLResolveInfo[Any]"
+Names: TypeAlias = dict[str, tuple[str, str]]
+"""GraphQL field name -> (attribute name in Python, name of the type below it)."""
+
+
+def core(schema: strawberry.Schema) -> GraphQLSchema:
+    """The graphql-core schema inside a Strawberry schema (`Schema._schema`, schema.py line 458)."""
+    return schema._schema
+
+
+def raw(info: AnyInfo) -> "GraphQLResolveInfo[Any]":
+    """graphql-core's info inside Strawberry's (`Info._raw_info`, types/info.py line 57)."""
+    given: Any = info
+    inner: GraphQLResolveInfo[Any] = getattr(given, "_raw_info", given)
+    return inner
+
+
+def run(
+    schema: strawberry.Schema,
+    document: Document,
+    operation: Operation,
+    *,
+    variables: dict[str, Any],
+    context: Any,
+    extensions: dict[str, Any],
+    hide_suggestions: bool,
+) -> ExecutionResult | Awaitable[ExecutionResult]:
+    """Execute one operation with graphql-core, as Schema._execute_operation does (line 818).
+
+    The executor class is Strawberry's own: its resolvers expect `variable_values` as a plain
+    dict and `operation_extensions` in the info. Strawberry's extensions do not run.
+    """
+    if document.ast is None:
+        raise ValueError("a refused document cannot be executed")
+    return execute(
+        schema._schema,
+        document.ast,
+        context_value=context,
+        variable_values=variables,
+        operation_name=operation.name,
+        is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type] # a plain bool, not a TypeGuard
+        executor_class=schema.execution_context_class,
+        hide_suggestions=hide_suggestions,
+        operation_extensions=extensions,
+    )
+
+
+_NAMES: "WeakKeyDictionary[GraphQLSchema, dict[str, Names]]" = WeakKeyDictionary()
+
+
+def python_names(schema: GraphQLSchema) -> dict[str, Names]:
+    """For each type with fields, how its fields are called in Python; made once per schema.
+
+    Strawberry's converter hangs its definition on each field as
+    `extensions["strawberry-definition"]` (schema_converter.py line 409).
+    """
+    found = _NAMES.get(schema)
+    if found is None:
+        found = _NAMES[schema] = {
+            name: {
+                key: (_python_name(key, field), get_named_type(field.type).name)
+                for key, field in type_.fields.items()
+            }
+            for name, type_ in schema.type_map.items()
+            if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType)
+        }
+    return found
+
+
+def _python_name(name: str, field: Any) -> str:
+    definition = field.extensions.get("strawberry-definition")
+    known = getattr(definition, "python_name", None)
+    return known if isinstance(known, str) else to_snake_case(name)

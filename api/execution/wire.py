@@ -1,0 +1,219 @@
+"""GraphQL over HTTP as bytes: media types, bodies and parameters in, nothing executed."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.types import Receive
+
+GRAPHQL: Final = "application/graphql-response+json"
+JSON: Final = "application/json"
+BODY_MAX: Final = 1_000_000
+DRAIN_MAX: Final = 8 * BODY_MAX
+"""How much of an oversized body is read and thrown away, so that the sender hears the answer."""
+MEMBERS: Final = ("query", "operationName", "variables", "extensions")
+HEADER_REMEMBERED_MAX: Final = 512
+
+
+class Refused(Exception):
+    """The request is not GraphQL over HTTP; the message is for the caller."""
+
+    def __init__(
+        self, status: int, message: str, *, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.headers = dict(headers or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One well-formed request."""
+
+    query: str
+    operation_name: str | None
+    variables: dict[str, Any]
+    extensions: dict[str, Any]
+
+
+# -- headers -------------------------------------------------------------------------------------
+
+
+def negotiated(accept: str | None) -> str | None:
+    """The media type to answer with; None when the caller takes neither of ours.
+
+    Callers that name none, or everything, get `application/json`, as before the specification.
+    """
+    if accept is None:
+        return JSON
+    return _negotiated(accept) if len(accept) <= HEADER_REMEMBERED_MAX else _choose(accept)
+
+
+def prefers_html(accept: str | None) -> bool:
+    """Whether this is a browser that wants to show a page rather than a program."""
+    if accept is None or "text/html" not in accept:
+        return False
+    page = _quality(accept, "text/html")
+    return page > 0 and page >= _quality(accept, JSON) and page >= _quality(accept, GRAPHQL)
+
+
+def _choose(accept: str) -> str | None:
+    if not accept.strip():
+        return JSON
+    modern, legacy = _quality(accept, GRAPHQL), _quality(accept, JSON)
+    if max(modern, legacy) <= 0:
+        return None
+    if modern == legacy:
+        return GRAPHQL if GRAPHQL in accept.lower() else JSON
+    return GRAPHQL if modern > legacy else JSON
+
+
+_negotiated = lru_cache(maxsize=256)(_choose)
+
+
+def _quality(accept: str, wanted: str) -> float:
+    """The weight that `accept` gives to a media type: the most specific range decides."""
+    best, weight = -1, 0.0
+    for part in accept.split(","):
+        name, parameters = _media_type(part)
+        if name == wanted:
+            rank = 2
+        elif name == wanted.split("/")[0] + "/*":
+            rank = 1
+        elif name == "*/*":
+            rank = 0
+        else:
+            continue
+        if parameters.get("charset", "utf-8") not in ("utf-8", "utf8"):
+            continue
+        try:
+            q = float(parameters.get("q", "1"))
+        except ValueError:
+            continue
+        if rank > best and 0 <= q <= 1:
+            best, weight = rank, q
+    return weight
+
+
+def _media_type(text: str) -> tuple[str, dict[str, str]]:
+    name, *parameters = text.split(";")
+    pairs = (one.partition("=") for one in parameters)
+    return name.strip().lower(), {
+        key.strip().lower(): value.strip().strip('"').lower() for key, _, value in pairs
+    }
+
+
+@lru_cache(maxsize=64)
+def _is_json(content_type: str) -> bool:
+    name, parameters = _media_type(content_type)
+    return name == JSON and parameters.get("charset", "utf-8") in ("utf-8", "utf8")
+
+
+def check_body_headers(content_type: str, encoding: str, length: str) -> None:
+    """Refuse a body by its headers alone: 415 for its kind, 413 for its size."""
+    if len(content_type) > HEADER_REMEMBERED_MAX or not _is_json(content_type):
+        raise Refused(
+            415,
+            "Send the request as Content-Type: application/json in UTF-8.",
+            headers={"Accept-Post": JSON},
+        )
+    if encoding and encoding.lower() != "identity":
+        raise Refused(
+            415, "Send the body without Content-Encoding.", headers={"Accept-Encoding": "identity"}
+        )
+    if length and not (length.isascii() and length.isdigit()):
+        raise Refused(400, "The Content-Length is not a number.")
+
+
+# -- bodies and parameters -----------------------------------------------------------------------
+
+
+async def read_body(receive: Receive, declared: str, *, seconds: float) -> bytes:
+    """The whole body, at most BODY_MAX bytes (413), arriving within `seconds` (408)."""
+    message = await receive()
+    chunk: bytes = message.get("body", b"")
+    if not message.get("more_body", False) and len(chunk) <= BODY_MAX:
+        return chunk
+    try:
+        async with asyncio.timeout(seconds):
+            return await _read_rest(receive, chunk, declared)
+    except TimeoutError:
+        raise Refused(408, "The body did not arrive in time.") from None
+
+
+async def _read_rest(receive: Receive, chunk: bytes, declared: str) -> bytes:
+    chunks, size, more = [chunk], len(chunk), True
+    too_large = size > BODY_MAX or (bool(declared) and int(declared[:20]) > BODY_MAX)
+    while more and size <= DRAIN_MAX:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refused(400, "The body broke off.")
+        chunk = message.get("body", b"")
+        more = message.get("more_body", False)
+        size += len(chunk)
+        too_large = too_large or size > BODY_MAX
+        if not too_large:
+            chunks.append(chunk)
+    if too_large:
+        raise Refused(413, f"The body is larger than {BODY_MAX:,} bytes.")
+    return b"".join(chunks)
+
+
+def from_body(body: bytes) -> Asked:
+    """The request in a JSON body."""
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise Refused(400, "The body is not valid JSON in UTF-8.") from None
+    if isinstance(found, list):
+        raise Refused(400, "Send one operation in each request: batches are not taken.")
+    if not isinstance(found, dict):
+        raise Refused(400, "The body must be a JSON object.")
+    return _asked(found)
+
+
+def from_url(query_string: bytes) -> Asked:
+    """The request in the parameters of a URL; `variables` and `extensions` are JSON there."""
+    try:
+        pairs = parse_qsl(
+            query_string.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=50,
+        )
+    except ValueError:
+        raise Refused(400, "The URL's parameters are not valid, or too many.") from None
+    found: dict[str, Any] = {}
+    for name, text in pairs:
+        if name not in MEMBERS:
+            continue
+        if name in found:
+            raise Refused(400, f"The parameter {name} was sent more than once.")
+        found[name] = text if name == "query" else text or None
+    for name in ("variables", "extensions"):
+        if found.get(name) is not None:
+            try:
+                found[name] = orjson.loads(found[name])
+            except orjson.JSONDecodeError:
+                raise Refused(400, f"The parameter {name} is not valid JSON.") from None
+    return _asked(found)
+
+
+def _asked(found: dict[str, Any]) -> Asked:
+    query = found.get("query")
+    if not isinstance(query, str) or not query.strip():
+        raise Refused(400, "The member query must be a GraphQL document as text.")
+    name = found.get("operationName")
+    if name is not None and not isinstance(name, str):
+        raise Refused(400, "The member operationName must be text or null.")
+    variables, extensions = found.get("variables"), found.get("extensions")
+    if variables is not None and not isinstance(variables, dict):
+        raise Refused(400, "The member variables must be an object or null.")
+    if extensions is not None and not isinstance(extensions, dict):
+        raise Refused(400, "The member extensions must be an object or null.")
+    return Asked(query, name, variables or {}, extensions or {})

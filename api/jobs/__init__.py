@@ -1,0 +1,1 @@
+"""Background work: pick ids, build a Ctx, call one command."""

@@ -1,0 +1,1 @@
+"""The doors that are not GraphQL."""

@@ -1,0 +1,1 @@
+"""The words of the API: GraphQL types, inputs and results, a file per noun."""

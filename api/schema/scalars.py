@@ -1,0 +1,31 @@
+"""Scalars that GraphQL lacks."""
+
+from typing import Any, Final, NewType
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+SAFE: Final = 2**53 - 1
+"""The largest whole number that every JSON reader keeps exactly."""
+
+BigInt = NewType("BigInt", int)
+"""A whole number beyond 32 bits, as a JSON number within 53 bits."""
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, str) and value.lstrip("-").isdigit() and value.isascii():
+        value = int(value[:20])
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > SAFE:
+        raise GraphQLError(f"BigInt needs a whole number from -{SAFE} to {SAFE}.")
+    return value
+
+
+SCALARS: Final[dict[object, ScalarDefinition]] = {
+    BigInt: strawberry.scalar(
+        name="BigInt",
+        description="A whole number of up to 53 bits, as a JSON number (or a string, as input).",
+        serialize=_whole,
+        parse_value=_whole,
+    ),
+}

@@ -1,0 +1,151 @@
+"""The settings of a process: COUNTERFOIL_* variables and a `.env`, read once and checked."""
+
+import difflib
+import os
+import re
+import secrets
+from dataclasses import fields
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.kernel.policy import Policy
+
+PREFIX = "COUNTERFOIL_"
+_KUBERNETES = re.compile(r"^COUNTERFOIL(_[A-Z0-9_]+)?_(SERVICE_(HOST|PORT.*)|PORT(_\d+_(TCP|UDP).*)?)$")
+
+
+class BadSetting(Exception):
+    """A setting is unknown or malformed; the text is one line that names it."""
+
+
+class _Base(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+
+class Settings(_Base):
+    """What a process needs to know of its surroundings. Policy numbers have fields of their own."""
+
+    database_url: str = "sqlite://var/counterfoil.db"
+    database_pool: int = Field(default=12, ge=1, le=100)
+    redis_url: str | None = None
+    redis_protocol: Literal[2, 3] = 2
+    secret_key: str | None = Field(default=None, min_length=32)
+    public_url: str = "http://127.0.0.1:8000"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    workers: int = Field(default=1, ge=1, le=64)
+    log_format: Literal["auto", "json", "text"] = "auto"
+    graphiql: bool = True
+    sandbox: bool = True
+    trusted_proxies: str = ""
+    request_seconds: float = Field(default=10, gt=0, le=60)
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value.startswith(("sqlite://", "postgres://", "postgresql://")):
+            raise ValueError("must start with sqlite:// or postgres://")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must start with redis://")
+        return value or None
+
+    @field_validator("public_url")
+    @classmethod
+    def _absolute(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise ValueError("must be an absolute http(s) address")
+        return value.rstrip("/")
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this is the one-process mode with SQLite."""
+        return self.database_url.startswith("sqlite://")
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The house's numbers, with those that COUNTERFOIL_* sets."""
+        given: dict[str, int] = {}
+        for field in fields(Policy):
+            text = _environment().get(PREFIX + field.name.upper())
+            if text is not None:
+                if not re.fullmatch(r"\d{1,12}", text, re.ASCII):
+                    name = PREFIX + field.name.upper()
+                    raise BadSetting(f"{name}: must be a whole number, not {text[:40]!r}")
+                given[field.name] = int(text)
+        return Policy(**given)
+
+    def root_secret(self) -> str:
+        """The root of all secrets; made once into `var/` in embedded mode. Raises BadSetting."""
+        if self.secret_key is not None:
+            return self.secret_key
+        if not self.embedded:
+            raise BadSetting(
+                f"{PREFIX}SECRET_KEY: is needed with PostgreSQL; "
+                'make one with `python -c "import secrets; print(secrets.token_urlsafe(48))"`'
+            )
+        path = Path(self.database_url.removeprefix("sqlite://")).parent / "secret_key"
+        return _kept(path)
+
+
+def _kept(path: Path) -> str:
+    """The secret in `path`, made with mode 0600 when there is none; safe against a rival."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        found = path.read_text().strip()
+        if len(found) < 32:
+            raise BadSetting(f"{path}: holds no usable secret; restore it from a backup") from None
+        return found
+    made = secrets.token_urlsafe(48)
+    with os.fdopen(handle, "w") as file:
+        file.write(made)
+    return made
+
+
+def _environment() -> dict[str, str]:
+    """The variables that count: the process's own over those of `.env`."""
+    found: dict[str, str] = {}
+    dotenv = Path(".env")
+    if dotenv.is_file():
+        for line in dotenv.read_text(encoding="utf-8").splitlines():
+            name, sign, value = line.partition("=")
+            if sign and not name.lstrip().startswith("#"):
+                found[name.strip().removeprefix("export ")] = value.strip().strip("\"'")
+    return found | dict(os.environ)
+
+
+def _check_names() -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known |= {PREFIX + field.name.upper() for field in fields(Policy)}
+    for name in sorted(_environment()):
+        if name.startswith(PREFIX) and name not in known and not _KUBERNETES.match(name):
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise BadSetting(f"{name}: there is no such setting{hint}")
+
+
+def load_settings() -> Settings:
+    """Read and check all settings; raises BadSetting with one line that names the culprit."""
+    _check_names()
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        raise BadSetting(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+    _ = settings.policy
+    return settings

@@ -1,0 +1,1 @@
+"""Enterprises, the people and machines in them, their roles, verification and sessions."""

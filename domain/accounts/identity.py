@@ -1,0 +1,102 @@
+"""Who stands behind a session token or a password: the only place where they become an actor."""
+
+import dataclasses
+from dataclasses import dataclass
+
+from domain.accounts import rules
+from domain.kernel import secrets
+from domain.kernel.context import Actor, ActorKind, Ctx
+from domain.kernel.errors import Unauthenticated
+from domain.kernel.sql import moment, run
+
+SESSION_PREFIX = "cfss"
+STRANGER = Actor(kind=ActorKind.ANONYMOUS, id="", scopes=rules.ANONYMOUS)
+
+_BY_TOKEN = """
+SELECT s.id AS session_id, s.login_id, s.expires_at,
+       m.id AS main_id, m.enterprise_id AS main_enterprise,
+       a.id AS member_id, a.enterprise_id AS member_enterprise, a.status AS member_status,
+       r.console_scopes, o.id AS operator_id, o.role AS operator_role, o.active,
+       e.status AS enterprise_status
+  FROM sessions s
+  LEFT JOIN main_accounts m ON m.login_id = s.login_id
+  LEFT JOIN sub_accounts a ON a.login_id = s.login_id
+  LEFT JOIN roles r ON r.id = a.role_id
+  LEFT JOIN operators o ON o.login_id = s.login_id
+  LEFT JOIN enterprises e ON e.id = COALESCE(m.enterprise_id, a.enterprise_id)
+ WHERE s.token_digest = ? AND s.ended_at IS NULL AND s.expires_at > ?
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The outcome of checking an e-mail and a password; `login_id` is None when they do not fit."""
+
+    login_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HashedPassword:
+    """A password that passed the rules, ready to be stored."""
+
+    value: str = dataclasses.field(repr=False)
+
+
+async def prove(email: str, password: str) -> Proof:
+    """Check a password outside any transaction; an unknown e-mail takes the same time."""
+    found = await run(
+        "SELECT id, password_hash FROM logins WHERE email = ?", rules.clean_email(email)
+    )
+    hashed = str(found[0]["password_hash"]) if found else None
+    if not await secrets.verify_password(password[: rules.PASSWORD_MAX + 1], hashed):
+        return Proof(login_id=None)
+    return Proof(login_id=str(found[0]["id"]))
+
+
+async def hashed(password: str) -> HashedPassword:
+    """Check a new password against the rules and hash it; raises Invalid (field `password`)."""
+    rules.check_password(password)
+    return HashedPassword(await secrets.hash_password(password))
+
+
+async def actor_of_session(ctx: Ctx, token: str) -> Actor:
+    """The actor behind a session token, with the scopes that count now. One statement.
+
+    Raises Unauthenticated when the token is unknown, ended or expired, or its owner disabled.
+    """
+    if not secrets.well_formed(SESSION_PREFIX, token):
+        raise Unauthenticated()
+    found = await run(_BY_TOKEN, secrets.digest(token), moment(ctx.now))
+    if not found:
+        raise Unauthenticated()
+    return _actor(found[0])
+
+
+def _actor(row: dict[str, object]) -> Actor:
+    session = str(row["session_id"])
+    if row["operator_id"] is not None and row["active"]:
+        return Actor(
+            kind=ActorKind.OPERATOR,
+            id=str(row["operator_id"]),
+            scopes=rules.operator_scopes(str(row["operator_role"])),
+            session_id=session,
+        )
+    if row["enterprise_status"] != "ACTIVE":
+        raise Unauthenticated()
+    if row["main_id"] is not None:
+        return Actor(
+            kind=ActorKind.MAIN,
+            id=str(row["main_id"]),
+            enterprise_id=str(row["main_enterprise"]),
+            scopes=rules.MAIN,
+            session_id=session,
+        )
+    if row["member_id"] is None or row["member_status"] != "ACTIVE":
+        raise Unauthenticated()
+    return Actor(
+        kind=ActorKind.MEMBER,
+        id=str(row["member_id"]),
+        enterprise_id=str(row["member_enterprise"]),
+        scopes=rules.role_scopes(rules.scopes_in(row["console_scopes"])),
+        session_id=session,
+    )

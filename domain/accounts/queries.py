@@ -1,0 +1,70 @@
+"""Reads of the account tree."""
+
+from domain.accounts import models
+from domain.accounts.models import Verification
+from domain.accounts.rows import (
+    EnterpriseRow,
+    RoleRow,
+    SandboxLineRow,
+    SubAccountRow,
+    VerificationRow,
+)
+from domain.kernel.context import Ctx
+from domain.kernel.reading import Page, Wanted, Window, fetch, fetch_page, wanting
+
+STATEMENT_LINES = 20
+
+_NEXT = {
+    Verification.UNVERIFIED: ["submitVerification"],
+    Verification.REJECTED: ["submitVerification"],
+    Verification.REVOKED: ["submitVerification"],
+    Verification.TRANSFER_PENDING: ["confirmTransfer"],
+    Verification.VERIFIED: ["claimFreeQuota", "placeOrder", "createAccessKey"],
+}
+
+
+async def enterprise(ctx: Ctx, wanted: Wanted) -> EnterpriseRow | None:
+    """The actor's enterprise; none for those who have none."""
+    if ctx.actor.enterprise_id is None:
+        return None
+    query = models.Enterprise.filter(id=ctx.actor.enterprise_id)
+    rows = await fetch(EnterpriseRow, query, wanted)
+    return rows[0] if rows else None
+
+
+async def next_steps(ctx: Ctx) -> list[str]:
+    """The mutations that make sense next for the actor's enterprise."""
+    row = await enterprise(ctx, wanting("verification"))
+    return [] if row is None else list(_NEXT.get(Verification(row.verification), []))
+
+
+async def latest_verification(ctx: Ctx, wanted: Wanted) -> VerificationRow | None:
+    """The enterprise's latest attempt to prove who it is."""
+    query = models.VerificationCase.visible_to(ctx.actor).order_by("-id").limit(1)
+    rows = await fetch(VerificationRow, query, wanted)
+    return rows[0] if rows else None
+
+
+async def roles(ctx: Ctx, window: Window, wanted: Wanted) -> Page[RoleRow]:
+    """The enterprise's roles, oldest first."""
+    query = models.Role.visible_to(ctx.actor)
+    return await fetch_page(RoleRow, query, wanted, window, newest_first=False)
+
+
+async def sub_accounts(ctx: Ctx, window: Window, wanted: Wanted) -> Page[SubAccountRow]:
+    """The enterprise's members and applications, oldest first; one more statement for roles."""
+    query = models.SubAccount.visible_to(ctx.actor)
+    page = await fetch_page(SubAccountRow, query, wanted, window, newest_first=False)
+    if "role" in wanted and page.nodes:
+        keys = {row.role_id for row in page.nodes}
+        query_roles = models.Role.visible_to(ctx.actor).filter(id__in=keys)
+        found = {role.id: role for role in await fetch(RoleRow, query_roles, wanted.of("role"))}
+        for row in page.nodes:
+            row.role = found[row.role_id]
+    return page
+
+
+async def sandbox_bank_statement(ctx: Ctx, wanted: Wanted) -> list[SandboxLineRow]:
+    """What the sandbox bank transferred to the enterprise, newest first."""
+    query = models.SandboxBankLine.visible_to(ctx.actor).order_by("-id").limit(STATEMENT_LINES)
+    return await fetch(SandboxLineRow, query, wanted)

@@ -1,0 +1,162 @@
+"""Writes of the account tree that happen inside somebody else's transaction."""
+
+from domain.accounts import models, rules
+from domain.accounts.errors import UnverifiedEnterprise
+from domain.accounts.identity import HashedPassword
+from domain.accounts.models import EnterpriseKind, EnterpriseStatus, Verification
+from domain.kernel import changes, outbox, secrets
+from domain.kernel.context import Ctx
+from domain.kernel.errors import IllegalTransition, NotFound
+from domain.ledger import models as ledger
+
+
+async def found_enterprise(
+    ctx: Ctx, *, email: str, password: HashedPassword, name: str, kind: EnterpriseKind
+) -> models.Enterprise:
+    """A new enterprise with main account, financial account and the preset roles."""
+    enterprise = await models.Enterprise.create(
+        id=ctx.ids.new("ent"),
+        kind=kind,
+        name=name,
+        verification=Verification.UNVERIFIED,
+        created_at=ctx.now,
+    )
+    login = await new_login(ctx, email=email, password=password)
+    await models.MainAccount.create(
+        id=ctx.ids.new("acc"), enterprise_id=enterprise.id, login_id=login.id, created_at=ctx.now
+    )
+    await ledger.FinancialAccount.create(
+        id=ctx.ids.new("fin"), enterprise_id=enterprise.id, created_at=ctx.now
+    )
+    for role, scopes in rules.PRESETS.items():
+        await models.Role.create(
+            id=ctx.ids.new("rol"),
+            enterprise_id=enterprise.id,
+            name=role,
+            console_scopes=sorted(scopes),
+            api_grants=[],
+            created_at=ctx.now,
+        )
+    ctx.note(enterprise.id, enterprise_id=enterprise.id, after={"kind": kind.value})
+    return enterprise
+
+
+async def new_login(ctx: Ctx, *, email: str, password: HashedPassword) -> models.Login:
+    """What a person logs in with."""
+    return await models.Login.create(
+        id=ctx.ids.new("log"), email=email, password_hash=password.value, created_at=ctx.now
+    )
+
+
+async def locked_enterprise(ctx: Ctx, enterprise_id: str) -> models.Enterprise:
+    """The enterprise's row, held until the transaction ends; NotFound unless it is open."""
+    found = await models.Enterprise.select_for_update().get_or_none(id=enterprise_id)
+    if found is None or found.status is EnterpriseStatus.CLOSED:
+        raise NotFound(what="enterprise", id=enterprise_id)
+    return found
+
+
+async def verified_enterprise(ctx: Ctx) -> models.Enterprise:
+    """The actor's enterprise, or UnverifiedEnterprise."""
+    found = await models.Enterprise.get(id=ctx.actor.home)
+    if found.verification not in (Verification.VERIFIED, Verification.CHANGE_REVIEW):
+        raise UnverifiedEnterprise(verification=found.verification.value)
+    return found
+
+
+async def uscc_taken(enterprise_id: str, uscc: str) -> bool:
+    """Whether another open enterprise has proven to be this firm."""
+    others = models.Enterprise.filter(
+        uscc=uscc,
+        verification__in=[Verification.VERIFIED, Verification.CHANGE_REVIEW],
+        status__not=EnterpriseStatus.CLOSED,
+    )
+    return await others.exclude(id=enterprise_id).exists()
+
+
+def check_move(enterprise: models.Enterprise, target: Verification) -> None:
+    """Raise IllegalTransition unless the verification may become `target`."""
+    if target not in rules.MOVES.get(enterprise.verification, frozenset()):
+        raise IllegalTransition(
+            what="verification",
+            id=enterprise.id,
+            status=enterprise.verification.value,
+            target=target.value,
+        )
+
+
+async def move(
+    ctx: Ctx, enterprise: models.Enterprise, case: models.VerificationCase, target: Verification
+) -> None:
+    """Carry a case and its enterprise to `target`, and tell who holds the enterprise in memory."""
+    check_move(enterprise, target)
+    ctx.note(
+        case.id,
+        enterprise_id=enterprise.id,
+        before={"verification": enterprise.verification.value},
+        after={"verification": target.value},
+    )
+    enterprise.verification = target
+    case.status = target
+    if target in (Verification.VERIFIED, Verification.REJECTED):
+        case.decided_at = ctx.now
+        case.sealed_details = None
+    await case.save()
+    await enterprise.save()
+    await changes.mark(ctx, "reach", enterprise.id)
+
+
+async def reject(
+    ctx: Ctx, enterprise: models.Enterprise, case: models.VerificationCase, reason: str
+) -> None:
+    """End an attempt; another one may follow."""
+    case.reason = reason
+    await move(ctx, enterprise, case, Verification.REJECTED)
+
+
+async def verify(
+    ctx: Ctx, enterprise: models.Enterprise, case: models.VerificationCase
+) -> None:
+    """Accept the proof: the enterprise takes the proven name, kind and code.
+
+    When another enterprise proved to be the same firm meanwhile, the attempt is rejected.
+    """
+    if case.uscc is not None and await uscc_taken(enterprise.id, case.uscc):
+        await reject(ctx, enterprise, case, "another enterprise is verified as this firm")
+        return
+    enterprise.kind, enterprise.name, enterprise.uscc = case.kind, case.name, case.uscc
+    await move(ctx, enterprise, case, Verification.VERIFIED)
+
+
+async def send_transfer(
+    ctx: Ctx, enterprise: models.Enterprise, case: models.VerificationCase
+) -> None:
+    """Have a random 0.01 to 0.99 yuan sent to the firm's account; only its digest is kept."""
+    fen = secrets.mint_code(2)
+    case.transfer_digest = secrets.digest(f"{case.id}:{fen}")
+    case.guesses_left = ctx.policy.transfer_guesses
+    await move(ctx, enterprise, case, Verification.TRANSFER_PENDING)
+    await outbox.put(
+        ctx,
+        "bank.transfer",
+        enterprise_id=enterprise.id,
+        case_id=case.id,
+        sealed=secrets.seal(str(fen)),
+    )
+
+
+async def guess(
+    ctx: Ctx, enterprise: models.Enterprise, case: models.VerificationCase, fen: int
+) -> None:
+    """Judge a named amount: right verifies, wrong costs a guess, the last or a late one rejects."""
+    if ctx.now > case.submitted_at + ctx.policy.transfer_window:
+        await reject(ctx, enterprise, case, "the transfer was not confirmed in time")
+    elif secrets.matches(f"{case.id}:{fen}", case.transfer_digest):
+        await verify(ctx, enterprise, case)
+    elif case.guesses_left <= 1:
+        case.guesses_left = 0
+        await reject(ctx, enterprise, case, "the amount was wrong three times")
+    else:
+        case.guesses_left -= 1
+        await case.save(update_fields=["guesses_left"])
+        ctx.note(case.id, after={"guessesLeft": case.guesses_left})

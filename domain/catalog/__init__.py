@@ -1,0 +1,1 @@
+"""Products, their APIs with result codes, and their delivery options."""

@@ -1,0 +1,1 @@
+"""What was bought or granted, and what it allows."""

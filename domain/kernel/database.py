@@ -1,0 +1,219 @@
+"""Opening, closing and migrating the database, with the guard rails that its tools lack."""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tortoise import Tortoise
+from tortoise.connection import get_connection
+from tortoise.migrations.executor import MigrationExecutor
+from tortoise.migrations.recorder import MigrationRecorder
+
+from domain.kernel.sql import dialect, run
+
+APP = "domain"
+ROOMS = (
+    "kernel",
+    "accounts",
+    "operators",
+    "catalog",
+    "pricing",
+    "keys",
+    "ledger",
+    "orders",
+    "entitlements",
+    "usage",
+    "billing",
+)
+ADVISORY_LOCK = 0x636F756E74657266
+
+
+class UnusableDatabase(Exception):
+    """The database cannot serve; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """How many connections one process keeps to PostgreSQL."""
+
+    smallest: int = 1
+    largest: int = 12
+
+
+def _connection(url: str, pool: Pool) -> dict[str, Any]:
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        path = url.removeprefix("sqlite://")
+        return {
+            "engine": "domain.kernel.sqlite",
+            "credentials": {"file_path": path, "busy_timeout": 10_000, "synchronous": "NORMAL"},
+        }
+    if parts.scheme in ("postgres", "postgresql"):
+        return {
+            "engine": "tortoise.backends.asyncpg",
+            "credentials": {
+                "host": parts.hostname or "127.0.0.1",
+                "port": parts.port or 5432,
+                "user": parts.username or "postgres",
+                "password": parts.password or None,
+                "database": parts.path.lstrip("/"),
+                "minsize": pool.smallest,
+                "maxsize": pool.largest,
+                "server_settings": {
+                    "application_name": "counterfoil",
+                    "statement_timeout": "5000",
+                    "lock_timeout": "2000",
+                    "idle_in_transaction_session_timeout": "10000",
+                },
+            },
+        }
+    raise UnusableDatabase(
+        f"DATABASE_URL starts with {parts.scheme}://; use sqlite://PATH or postgres://…"
+    )
+
+
+def config(url: str, pool: Pool | None = None) -> dict[str, Any]:
+    """Tortoise's configuration for `url` (sqlite://PATH or postgres://…)."""
+    return {
+        "connections": {"default": _connection(url, pool or Pool())},
+        "apps": {
+            APP: {
+                "models": [f"domain.{room}.models" for room in ROOMS],
+                "migrations": "domain.migrations",
+                "default_connection": "default",
+            }
+        },
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+async def open_database(url: str, pool: Pool | None = None) -> None:
+    """Connect this process; every task of it shares the connections. Raises UnusableDatabase."""
+    if url.startswith("sqlite://"):
+        Path(url.removeprefix("sqlite://")).parent.mkdir(parents=True, exist_ok=True)
+    await Tortoise.init(config=config(url, pool), _enable_global_fallback=True)
+    try:
+        await run("SELECT 1 AS one")
+    except Exception as error:
+        await close_database()
+        raise UnusableDatabase(
+            f"the database cannot be reached ({type(error).__name__}): check "
+            "COUNTERFOIL_DATABASE_URL and that the server runs"
+        ) from error
+
+
+async def close_database() -> None:
+    """Close this process's connections."""
+    await Tortoise.close_connections()
+
+
+async def _state() -> tuple[list[str], list[str]]:
+    """The migrations that this code knows but the database lacks, and the other way round."""
+    connection = get_connection("default")
+    executor = MigrationExecutor(connection, config_apps())
+    await executor.loader.build_graph()
+    known = {key.name for key in executor.loader.graph.nodes}
+    try:
+        applied = {key.name for key in await MigrationRecorder(connection).applied_migrations()}
+    except Exception:  # noqa: BLE001  (a database without the table has had no migration)
+        applied = set()
+    return sorted(known - applied), sorted(applied - known)
+
+
+def config_apps() -> dict[str, dict[str, Any]]:
+    """The part of the configuration that the migration tools ask for."""
+    apps: dict[str, dict[str, Any]] = config("sqlite://unused")["apps"]
+    return apps
+
+
+async def check_migrated() -> None:
+    """Raise UnusableDatabase when the open database is older or newer than this code."""
+    missing, unknown = await _state()
+    if unknown:
+        raise UnusableDatabase(
+            f"the database is newer than this program (it has {unknown[-1]}): install the newer "
+            "version, or restore a backup"
+        )
+    if missing:
+        raise UnusableDatabase(
+            f"the database lacks {len(missing)} migration(s): run `counterfoil migrate`"
+        )
+
+
+async def migrate(url: str, progress: Callable[[str], None] = lambda _: None) -> list[str]:
+    """Bring the open database up to date; the names of the migrations that were applied.
+
+    One process at a time (an advisory lock, or SQLite's file lock). A SQLite file is copied
+    beside itself first, its foreign keys are off while tables change and are checked after.
+    """
+    missing, unknown = await _state()
+    if unknown:
+        await check_migrated()
+    if not missing:
+        return []
+    async with _exclusive(url):
+        missing, _ = await _state()
+        if not missing:
+            return []
+        executor = MigrationExecutor(get_connection("default"), config_apps())
+        await executor.migrate(progress=lambda event, _, name: progress(f"{event}: {name}"))
+    return missing
+
+
+@asynccontextmanager
+async def _exclusive(url: str) -> AsyncIterator[None]:
+    if dialect() == "postgres":
+        import asyncpg  # noqa: PLC0415  (only PostgreSQL needs it)
+
+        holder = await asyncpg.connect(url)
+        try:
+            await holder.execute("SELECT pg_advisory_lock($1)", ADVISORY_LOCK)
+            yield
+        finally:
+            await holder.close()
+        return
+    path = Path(url.removeprefix("sqlite://"))
+    lock = path.with_suffix(".migrating")
+    async with _file_lock(lock):
+        _copy_aside(path)
+        await run("PRAGMA foreign_keys = OFF")
+        try:
+            yield
+            broken = await run("PRAGMA foreign_key_check")
+            if broken:
+                raise UnusableDatabase(
+                    f"a migration broke {len(broken)} reference(s): put back {path}.before"
+                )
+        finally:
+            await run("PRAGMA foreign_keys = ON")
+
+
+@asynccontextmanager
+async def _file_lock(lock: Path) -> AsyncIterator[None]:
+    """Hold `lock` for this process; the lock of a process that died is free at once."""
+    import fcntl  # noqa: PLC0415  (POSIX only, as is the embedded mode)
+
+    handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        await asyncio.to_thread(fcntl.flock, handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _copy_aside(path: Path) -> None:
+    """Keep the file as it was before the migration, when there is anything in it."""
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    copy = path.with_name(path.name + ".before")
+    with sqlite3.connect(path) as source, sqlite3.connect(copy) as target:
+        source.backup(target)
+    shutil.copymode(path, copy)

@@ -1,0 +1,151 @@
+"""The families of refusals, from which every room derives its own."""
+
+from typing import Any, ClassVar
+
+
+class Refusal(Exception):
+    """A "no" that the caller can understand and act upon; never a bug.
+
+    A subclass states its code and its texts once; the doors translate it (a typed problem over
+    GraphQL, a status over HTTP, an exception class in the SDK, a section in docs/errors.md).
+    The texts are format strings over the facts given to the constructor.
+    """
+
+    code: ClassVar[str]
+    message: ClassVar[str]
+    message_zh: ClassVar[str]
+    remedy: ClassVar[str]
+    remedy_zh: ClassVar[str]
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+        super().__init__(self.text("en"))
+
+    def text(self, language: str) -> str:
+        """What happened, in `language` ("zh" or "en")."""
+        return (self.message_zh if language == "zh" else self.message).format(**self.facts)
+
+    def advice(self, language: str) -> str:
+        """What to do about it, in `language` ("zh" or "en")."""
+        return (self.remedy_zh if language == "zh" else self.remedy).format(**self.facts)
+
+
+class NotFound(Refusal):
+    """The thing does not exist, or is not yours: the two answers are the same on purpose."""
+
+    code = "NOT_FOUND"
+    message = "No {what} matches {id}."
+    message_zh = "未找到与 {id} 对应的 {what}。"
+    remedy = "Check the id; list what you can see with the matching query."
+    remedy_zh = "请核对标识,可用对应的列表查询查看您可见的对象。"
+
+    def __init__(self, *, what: str, id: str) -> None:
+        super().__init__(what=what, id=id)
+
+
+class Forbidden(Refusal):
+    """You are known, and you may not do this."""
+
+    code = "FORBIDDEN"
+    message = "This is not allowed for you."
+    message_zh = "您无权执行此操作。"
+    remedy = "Ask the main account of your enterprise."
+    remedy_zh = "请联系企业主账号。"
+
+
+class ForbiddenScope(Forbidden):
+    """The action needs a scope that your role does not hold."""
+
+    code = "FORBIDDEN_SCOPE"
+    message = "This needs the scope {scope}, which you do not hold."
+    message_zh = "此操作需要权限 {scope},您当前没有。"
+    remedy = "Ask the main account to add {scope} to your role."
+    remedy_zh = "请联系主账号,在您的角色中加入 {scope}。"
+
+    def __init__(self, *, scope: str) -> None:
+        super().__init__(scope=scope)
+
+
+class Unauthenticated(Refusal):
+    """We do not know who asks: no credential came, or the one that came is not valid."""
+
+    code = "UNAUTHENTICATED"
+    message = "Please log in: no valid credential came with this request."
+    message_zh = "请先登录:请求未携带有效凭证。"
+    remedy = "Send `Authorization: Bearer <token>` with a session token from logIn."
+    remedy_zh = "请通过 logIn 获取会话令牌,并以 `Authorization: Bearer <令牌>` 发送。"
+
+
+class Invalid(Refusal):
+    """A value that was sent cannot be used; the field and the reason are named."""
+
+    code = "BAD_USER_INPUT"
+    message = "{field}: {reason}."
+    message_zh = "{field} 的值不可用:{reason}。"
+    remedy = "Correct {field} and send the request again."
+    remedy_zh = "请修正 {field} 后重试。"
+
+    def __init__(self, *, field: str, reason: str, **facts: Any) -> None:
+        self.field = field
+        self.reason = reason
+        super().__init__(field=field, reason=reason, **facts)
+
+
+class Conflict(Refusal):
+    """The request is sound, but the state of things does not allow it now."""
+
+    code = "CONFLICT"
+    message = "The current state does not allow this: {reason}."
+    message_zh = "当前状态不允许此操作:{reason}。"
+    remedy = "Read the present state, then decide again."
+    remedy_zh = "请先查询最新状态,再决定下一步。"
+
+
+class IllegalTransition(Conflict):
+    """A status changes only along the transitions of its state machine."""
+
+    code = "ILLEGAL_TRANSITION"
+    message = "{what} {id} is {status} and cannot become {target}."
+    message_zh = "{what} {id} 当前状态为 {status},不能变为 {target}。"
+    remedy = "Read its present status; the documentation lists the allowed transitions."
+    remedy_zh = "请查询其当前状态;文档列出了允许的状态流转。"
+
+    def __init__(self, *, what: str, id: str, status: str, target: str) -> None:
+        super().__init__(what=what, id=id, status=status, target=target)
+
+
+class IdempotencyKeyReused(Conflict):
+    """The idempotency key was used before, with another input."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+    message = "The idempotency key {key} was used before with another input."
+    message_zh = "幂等键 {key} 已用于另一组参数。"
+    remedy = "Use a new key for a new request; repeat a request with the very same input."
+    remedy_zh = "新请求请使用新的幂等键;重试时请保持参数完全一致。"
+
+    def __init__(self, *, key: str) -> None:
+        super().__init__(key=key)
+
+
+class Exhausted(Refusal):
+    """A limit, a quota or a balance does not reach."""
+
+    code = "EXHAUSTED"
+    message = "A limit is reached: {reason}."
+    message_zh = "已达上限:{reason}。"
+    remedy = "Wait, or raise the limit."
+    remedy_zh = "请稍候,或提升上限。"
+
+
+class RateLimited(Exhausted):
+    """Too many attempts in a short time."""
+
+    code = "RATE_LIMITED"
+    message = "Too many attempts; try again in {retry_after} s."
+    message_zh = "尝试过于频繁,请在 {retry_after} 秒后重试。"
+    remedy = "Wait {retry_after} seconds before the next attempt."
+    remedy_zh = "请等待 {retry_after} 秒后再试。"
+
+    def __init__(self, *, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(retry_after=retry_after)

@@ -1,0 +1,41 @@
+"""Money as whole fen, and nothing else; never a float."""
+
+import re
+from dataclasses import dataclass
+
+from domain.kernel.errors import Invalid
+
+_AMOUNT = re.compile(r"^(-?)(\d{1,13})(?:\.(\d{1,2}))?$", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Money:
+    """An amount of one currency in its minor unit (CNY: fen)."""
+
+    fen: int
+    currency: str = "CNY"
+
+    @property
+    def amount(self) -> str:
+        """The amount in major units with two decimals, e.g. `"-22.30"`."""
+        sign = "-" if self.fen < 0 else ""
+        return f"{sign}{abs(self.fen) // 100}.{abs(self.fen) % 100:02d}"
+
+    @classmethod
+    def parse(cls, text: str, *, field: str = "amount", positive: bool = False) -> "Money":
+        """Read `"12.3"` or `"12.30"`; at most two decimals and thirteen digits.
+
+        Raises Invalid naming `field` when the text is no such amount, or when `positive` is
+        asked and the amount is not above zero.
+        """
+        found = _AMOUNT.match(text)
+        if found is None:
+            raise Invalid(field=field, reason='must be an amount in yuan such as "128.50"')
+        sign, whole, cents = found.groups()
+        fen = int(whole) * 100 + int((cents or "").ljust(2, "0"))
+        if positive and (sign or fen == 0):
+            raise Invalid(field=field, reason="must be above zero")
+        return cls(-fen if sign else fen)
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"

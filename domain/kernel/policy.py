@@ -1,0 +1,41 @@
+"""The numbers of the house: every default that a platform may want to change."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The house's numeric rules as the domain sees them; set by COUNTERFOIL_* of the same name."""
+
+    order_payment_window_seconds: int = 72 * 3600
+    token_ttl_seconds: int = 2 * 3600
+    token_ttl_max_seconds: int = 30 * 86400
+    session_ttl_seconds: int = 12 * 3600
+    main_keys_max: int = 5
+    sub_accounts_max: int = 200
+    roles_max: int = 50
+    pack_validity_days: int = 365
+    transfer_guesses: int = 3
+    transfer_window_seconds: int = 72 * 3600
+    sign_in_failures: int = 5
+    sign_in_window_seconds: int = 15 * 60
+    usage_late_days: int = 35
+    usage_ahead_seconds: int = 5 * 60
+    recharge_max_fen: int = 100_000_000
+    personal_order_max_fen: int = 500_000
+
+    @property
+    def order_payment_window(self) -> timedelta:
+        """How long an unpaid order waits and pins its prices."""
+        return timedelta(seconds=self.order_payment_window_seconds)
+
+    @property
+    def session_ttl(self) -> timedelta:
+        """How long a console session lives."""
+        return timedelta(seconds=self.session_ttl_seconds)
+
+    @property
+    def transfer_window(self) -> timedelta:
+        """How long a verification transfer may be confirmed."""
+        return timedelta(seconds=self.transfer_window_seconds)

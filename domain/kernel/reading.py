@@ -1,0 +1,294 @@
+"""How lists are read: what is asked is selected, and each row is one small plain object."""
+
+import base64
+import binascii
+import json
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, ClassVar, Generic, Self, TypeVar, Union
+
+import orjson
+from tortoise import fields
+from tortoise.connection import get_connection
+from tortoise.expressions import Q
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+from domain.kernel.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a reader asks for: attribute names, and below each what is asked of it in turn."""
+
+    fields: Mapping[str, "Wanted"]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.fields
+
+    def of(self, name: str) -> "Wanted":
+        """What is asked below `name`; nothing when it was not asked."""
+        return self.fields.get(name, NOTHING)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names asked at this level."""
+        return frozenset(self.fields)
+
+    def __or__(self, other: "Wanted") -> "Wanted":
+        """What either of the two asks."""
+        return Wanted({name: self.of(name) | other.of(name) for name in self.names | other.names})
+
+    @property
+    def node(self) -> "Wanted":
+        """Of a connection: what is asked of each node, under `nodes` or under `edges`."""
+        return self.of("nodes") | self.of("edges").of("node")
+
+
+NOTHING = Wanted(fields={})
+
+R = TypeVar("R", bound="Row")
+
+
+def wanting(*names: str, **below: Wanted) -> Wanted:
+    """Build a Wanted by hand, for callers that are not GraphQL."""
+    return Wanted(fields={**dict.fromkeys(names, NOTHING), **below})
+
+
+class Row:
+    """A thing as it was read: its attributes are the columns that were asked, and no more.
+
+    A subclass names its table and the columns behind each computed attribute. Rows are also
+    what commands return, and what an idempotency receipt keeps: see `snapshot` and `restore`.
+    """
+
+    table: ClassVar[type[Model]]
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    always: ClassVar[tuple[str, ...]] = ("id",)
+    secrets: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, **values: Any) -> None:
+        self.__dict__.update(values)
+
+    @classmethod
+    def of(cls, model: Model) -> Self:
+        """The row of a model at hand, with all its columns."""
+        return cls(**{name: getattr(model, name) for name in model._meta.db_fields})
+
+    @classmethod
+    def columns(cls, wanted: Wanted) -> list[str]:
+        """The columns that `wanted` needs, in a stable order."""
+        known = cls.table._meta.fields_db_projection
+        asked = set(cls.always)
+        for name in wanted.fields:
+            asked.update(cls.needs.get(name, (name,) if name in known else ()))
+        return sorted(asked)
+
+    def snapshot(self) -> dict[str, Any]:
+        """This row as JSON values, without its secrets."""
+        return {
+            name: None if name in self.secrets else _jsonable(value)
+            for name, value in self.__dict__.items()
+        }
+
+    @classmethod
+    def restore(cls, snapshot: Mapping[str, Any]) -> Self:
+        """The row that `snapshot` was made of; its secrets are None."""
+        hints = typing.get_type_hints(cls)
+        return cls(**{k: _typed(v, hints.get(k, object)) for k, v in snapshot.items()})
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, Row):
+        return value.snapshot()
+    if isinstance(value, list | tuple):
+        return [_jsonable(one) for one in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.value if isinstance(value, Enum) else value
+
+
+def _typed(value: Any, hint: Any) -> Any:
+    if value is None:
+        return None
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (Union, types.UnionType):
+        return _typed(value, next(arg for arg in args if arg is not type(None)))
+    if origin is list:
+        return [_typed(one, args[0]) for one in value]
+    if hint is datetime:
+        return datetime.fromisoformat(value)
+    if isinstance(hint, type) and issubclass(hint, Row):
+        return hint.restore(value)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint(value)
+    return value
+
+
+# -- fetching ------------------------------------------------------------------------------------
+
+
+async def fetch(
+    shape: type[R], query: QuerySet[Any], wanted: Wanted, *, also: Sequence[str] = ()
+) -> list[R]:
+    """Run `query` for the columns that `wanted` needs (and `also`), one statement, light rows."""
+    columns = sorted({*shape.columns(wanted), *also})
+    found: Any = query.only(*columns).sql(params_inline=False)
+    sql, values = found if isinstance(found, tuple) else (found, [])
+    connection = get_connection("default")
+    records = await connection.execute_query_dict(sql, list(values))
+    for column, convert in _converters(shape.table, connection.capabilities.dialect):
+        if column in columns:
+            for record in records:
+                if record[column] is not None:
+                    record[column] = convert(record[column])
+    return [_light(shape, record) for record in records]
+
+
+def _light(shape: type[R], record: dict[str, Any]) -> R:
+    row = shape.__new__(shape)
+    row.__dict__ = record
+    return row
+
+
+def _moment(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+_CONVERTERS: dict[tuple[type[Model], str], list[tuple[str, Callable[[Any], Any]]]] = {}
+
+
+def _converters(table: type[Model], dialect: str) -> list[tuple[str, Callable[[Any], Any]]]:
+    """What a driver leaves undone: JSON everywhere, moments and booleans on SQLite."""
+    key = (table, dialect)
+    if key not in _CONVERTERS:
+        found: list[tuple[str, Callable[[Any], Any]]] = []
+        for name, column in table._meta.fields_map.items():
+            if isinstance(column, fields.JSONField):
+                found.append((name, orjson.loads))
+            elif dialect == "sqlite" and isinstance(column, fields.DatetimeField):
+                found.append((name, _moment))
+            elif dialect == "sqlite" and isinstance(column, fields.BooleanField):
+                found.append((name, bool))
+        _CONVERTERS[key] = found
+    return _CONVERTERS[key]
+
+
+def by(rows: Sequence[R], attribute: str) -> dict[Any, list[R]]:
+    """Rows grouped by an attribute, for hanging related rows on their owners by key sets."""
+    groups: dict[Any, list[R]] = {}
+    for row in rows:
+        groups.setdefault(getattr(row, attribute), []).append(row)
+    return groups
+
+
+# -- pages ---------------------------------------------------------------------------------------
+
+PAGE_DEFAULT = 20
+PAGE_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of a list is asked: `size` rows after or before a cursor."""
+
+    size: int = PAGE_DEFAULT
+    cursor: str | None = None
+    backward: bool = False
+
+    @classmethod
+    def of(
+        cls, first: int | None, after: str | None, last: int | None, before: str | None
+    ) -> "Window":
+        """Check Relay's arguments: `first` or `last`, never both, 1 to 100 each."""
+        if first is not None and last is not None:
+            raise Invalid(field="first", reason="give first or last, not both")
+        if after is not None and before is not None:
+            raise Invalid(field="after", reason="give after or before, not both")
+        backward = last is not None or (before is not None and first is None)
+        size = last if last is not None else first if first is not None else PAGE_DEFAULT
+        name = "last" if last is not None else "first"
+        if not 1 <= size <= PAGE_MAX:
+            raise Invalid(field=name, reason=f"must be from 1 to {PAGE_MAX}")
+        if before is not None and not backward:
+            raise Invalid(field="before", reason="goes with last")
+        if after is not None and backward:
+            raise Invalid(field="after", reason="goes with first")
+        return cls(size=size, cursor=after or before, backward=backward)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[R]):
+    """One window's rows with what a caller needs to go on."""
+
+    nodes: list[R]
+    has_next: bool
+    has_previous: bool
+    cursors: list[str]
+
+
+def encode_cursor(row: Row, keys: Sequence[str]) -> str:
+    """An opaque cursor: the row's values of the ordering keys."""
+    values = [_jsonable(getattr(row, key)) for key in keys]
+    return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
+
+
+def _plain(value: Any) -> bool:
+    text = isinstance(value, str)
+    return len(value) < 256 and value.isprintable() if text else abs(value) < 2**31
+
+
+def decode_cursor(text: str, kinds: Sequence[type]) -> list[Any]:
+    """The key values, of these `kinds`; Invalid (field `cursor`) when damaged or foreign."""
+    try:
+        values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        values = None
+    fits = isinstance(values, list) and [type(value) for value in values] == list(kinds)
+    if not fits or not all(map(_plain, values)):
+        raise Invalid(field="cursor", reason="is not a cursor of this list")
+    return list(values)
+
+
+def _beyond(keys: Sequence[str], edge: Sequence[Any], side: str) -> Q:
+    """What lies on the `side` (gt, lt) of `edge` in the order of `keys`."""
+    found, tied = Q(**{f"{keys[0]}__{side}": edge[0]}), Q(**{keys[0]: edge[0]})
+    return found | (tied & _beyond(keys[1:], edge[1:], side)) if keys[1:] else found
+
+
+async def fetch_page(
+    shape: type[R],
+    query: QuerySet[Any],
+    wanted: Wanted,
+    window: Window,
+    *,
+    newest_first: bool = False,
+    keys: Sequence[str] = ("id",),
+) -> Page[R]:
+    """One keyset page ordered by `keys` (ids sort by time); one statement whatever the page.
+
+    The last of `keys` must be unique; the others may be short texts or IntFields.
+    """
+    descending = newest_first != window.backward
+    if window.cursor is not None:
+        columns = shape.table._meta.fields_map
+        edge = decode_cursor(window.cursor, [columns[key].field_type for key in keys])
+        query = query.filter(_beyond(keys, edge, "lt" if descending else "gt"))
+    order = [f"-{key}" if descending else key for key in keys]
+    rows = await fetch(shape, query.order_by(*order).limit(window.size + 1), wanted, also=keys)
+    more = len(rows) > window.size
+    rows = rows[: window.size]
+    if window.backward:
+        rows.reverse()
+    beyond = window.cursor is not None
+    return Page(
+        nodes=rows,
+        has_next=beyond if window.backward else more,
+        has_previous=more if window.backward else beyond,
+        cursors=[encode_cursor(row, keys) for row in rows],
+    )

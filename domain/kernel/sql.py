@@ -1,0 +1,37 @@
+"""Statements that the ORM cannot say well, in one spelling for both databases."""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from tortoise.connection import get_connection
+
+
+@lru_cache(maxsize=256)
+def _numbered(statement: str) -> str:
+    pieces = statement.split("?")
+    return "".join(
+        piece + (f"${place}" if place < len(pieces) else "")
+        for place, piece in enumerate(pieces, start=1)
+    )
+
+
+def dialect() -> str:
+    """`sqlite` or `postgres`, of the current connection."""
+    return str(get_connection("default").capabilities.dialect)
+
+
+async def run(statement: str, *values: Any) -> list[dict[str, Any]]:
+    """Run one statement with `?` for each value, and give the rows it returns.
+
+    Works inside the running transaction when there is one. The text must hold no other `?`.
+    """
+    connection = get_connection("default")
+    if connection.capabilities.dialect == "postgres":
+        statement = _numbered(statement)
+    return [dict(row) for row in await connection.execute_query_dict(statement, list(values))]
+
+
+def moment(at: datetime) -> Any:
+    """A moment as the current driver takes it in a raw statement, as the ORM would store it."""
+    return at.isoformat(" ") if dialect() == "sqlite" else at

@@ -1,0 +1,1 @@
+"""Access keys, the tokens they obtain, and the check at call time."""

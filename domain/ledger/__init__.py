@@ -1,0 +1,1 @@
+"""Double entry: financial accounts, balanced transactions, recharges."""

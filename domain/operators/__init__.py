@@ -1,0 +1,1 @@
+"""The platform's own staff, their roles and the service keys of its gateways."""

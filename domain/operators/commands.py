@@ -1,0 +1,48 @@
+"""Writes of service keys."""
+
+from collections.abc import Sequence
+
+from domain.accounts.rules import check_name
+from domain.kernel import changes, secrets
+from domain.kernel.command import command
+from domain.kernel.context import Ctx
+from domain.kernel.errors import NotFound
+from domain.operators import models, rules
+from domain.operators.errors import ServiceKeyNameTaken
+from domain.operators.rows import CreatedServiceKey, ServiceKeyRow
+
+
+@command(needs="op.service_key:write")
+async def create_service_key(ctx: Ctx, *, name: str, scopes: Sequence[str]) -> CreatedServiceKey:
+    """Make a key for a gateway (`check`) or a product's back end (`ingest`).
+
+    The secret is in this answer only. Raises Invalid, or ServiceKeyNameTaken.
+    """
+    name = check_name(name, most=rules.NAME_MAX)
+    asked = rules.checked_scopes(scopes)
+    if await models.ServiceKey.exists(name=name):
+        raise ServiceKeyNameTaken(name=name)
+    secret = secrets.mint(rules.SERVICE_PREFIX)
+    key = await models.ServiceKey.create(
+        id=ctx.ids.new("svc"),
+        name=name,
+        digest=secrets.digest(secret),
+        scopes=asked,
+        created_at=ctx.now,
+    )
+    ctx.note(key.id, after={"name": name, "scopes": asked})
+    await changes.mark(ctx, "service", key.id)
+    return CreatedServiceKey(id=key.id, service_key=ServiceKeyRow.of(key), secret=secret)
+
+
+@command(needs="op.service_key:write")
+async def set_service_key_active(ctx: Ctx, *, service_key_id: str, active: bool) -> ServiceKeyRow:
+    """Switch a service key off, or on again; within a second no door takes it. Raises NotFound."""
+    key = await models.ServiceKey.select_for_update().get_or_none(id=service_key_id[:40])
+    if key is None:
+        raise NotFound(what="service key", id=service_key_id[:40])
+    ctx.note(key.id, before={"active": key.active}, after={"active": active})
+    key.active = active
+    await key.save(update_fields=["active"])
+    await changes.mark(ctx, "service", key.id)
+    return ServiceKeyRow.of(key)

@@ -1,0 +1,24 @@
+"""What a service key may be."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from domain.kernel.errors import Invalid
+
+SERVICE_PREFIX: Final = "cfsv"
+SERVICE_SCOPES: Final = {
+    "check": "Ask /authorize and /oauth/introspect",
+    "ingest": "Send usage events",
+}
+"""The doors of gateways and back ends, with what each scope opens."""
+
+NAME_MAX: Final = 60
+
+
+def checked_scopes(scopes: Sequence[str]) -> list[str]:
+    """The scopes, each once and in order; Invalid when one is unknown or none is given."""
+    unknown = sorted(set(scopes) - set(SERVICE_SCOPES))
+    if unknown or not scopes:
+        known = ", ".join(SERVICE_SCOPES)
+        raise Invalid(field="scopes", reason=f"must be one or more of: {known}")
+    return sorted(set(scopes))

@@ -1,0 +1,1 @@
+"""What customers order: placed, paid, provisioned, or cancelled."""

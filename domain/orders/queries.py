@@ -1,0 +1,67 @@
+"""Reads of orders."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from domain.catalog.models import Product
+from domain.catalog.rows import ProductRow
+from domain.kernel.context import Ctx
+from domain.kernel.reading import Page, Wanted, Window, by, fetch, fetch_page
+from domain.orders import models
+from domain.orders.rows import OrderItemRow, OrderRow
+from domain.pricing.models import Plan
+from domain.pricing.rows import PlanRow
+
+
+async def orders(ctx: Ctx, window: Window, wanted: Wanted) -> Page[OrderRow]:
+    """The enterprise's orders, newest first: one statement, and one per relation that is asked."""
+    query = models.Order.visible_to(ctx.actor)
+    page = await fetch_page(OrderRow, query, wanted, window, newest_first=True)
+    await _hang_items(ctx, page.nodes, wanted)
+    return page
+
+
+async def order(ctx: Ctx, order_id: str, wanted: Wanted) -> OrderRow | None:
+    """One order of the enterprise, or none."""
+    query = models.Order.visible_to(ctx.actor).filter(id=order_id[:40])
+    rows = await fetch(OrderRow, query, wanted)
+    await _hang_items(ctx, rows, wanted)
+    return rows[0] if rows else None
+
+
+async def with_items(ctx: Ctx, row: OrderRow, wanted: Wanted) -> OrderRow:
+    """An order that a command returned, with the relations that are asked."""
+    await _hang_items(ctx, [row], wanted)
+    return row
+
+
+async def _hang_items(ctx: Ctx, rows: Sequence[OrderRow], wanted: Wanted) -> None:
+    if "items" not in wanted or not rows:
+        return
+    below = wanted.of("items")
+    query = models.OrderItem.visible_to(ctx.actor).filter(order_id__in=[row.id for row in rows])
+    items = await fetch(OrderItemRow, query.order_by("id"), below, also=("order_id",))
+    # What was ordered stays readable after its product has left the catalogue.
+    if "product" in below:
+        keys = {item.product_id for item in items}
+        products = await fetch(ProductRow, Product.filter(id__in=keys), below.of("product"))
+        product_by_id = {product.id: product for product in products}
+        for item in items:
+            item.product = product_by_id[item.product_id]
+    if "plan" in below:
+        keys = {item.plan_id for item in items}
+        plans = await fetch(PlanRow, Plan.filter(id__in=keys), below.of("plan"))
+        plan_by_id = {plan.id: plan for plan in plans}
+        for item in items:
+            item.plan = plan_by_id[item.plan_id]
+    groups = by(items, "order_id")
+    for row in rows:
+        row.items = groups.get(row.id, [])
+
+
+async def due_to_expire(now: datetime, most: int = 500) -> list[str]:
+    """The ids of unpaid orders whose time is over, for the house's job."""
+    query = models.Order.filter(
+        status=models.OrderStatus.PENDING_PAYMENT, pay_until__lte=now
+    ).order_by("id")
+    return [str(found) for found in await query.limit(most).values_list("id", flat=True)]

@@ -1,0 +1,81 @@
+"""Moving an order along inside a command's transaction."""
+
+from console_sdk.rating import UNITS
+from domain.catalog.models import DeliveryKind, DeliveryOption
+from domain.entitlements import rules as entitlement_rules
+from domain.entitlements import steps as entitlements
+from domain.entitlements.models import EntitlementKind
+from domain.kernel import changes
+from domain.kernel.context import Ctx
+from domain.kernel.errors import IllegalTransition, NotFound
+from domain.orders import rules
+from domain.orders.models import Order, OrderItem, OrderStatus
+from domain.pricing.models import Plan, PriceVersion
+
+
+async def locked(ctx: Ctx, order_id: str) -> Order:
+    """The order, held until the transaction ends; NotFound when it is not the actor's."""
+    found = await Order.visible_to(ctx.actor).select_for_update().get_or_none(id=order_id[:40])
+    if found is None:
+        raise NotFound(what="order", id=order_id[:40])
+    return found
+
+
+async def move(ctx: Ctx, order: Order, *targets: OrderStatus) -> None:
+    """Carry an order through `targets`, each an allowed transition; IllegalTransition otherwise."""
+    before = order.status
+    for target in targets:
+        rules.check_move(order.id, order.status, target)
+        order.status = target
+    await order.save()
+    ctx.note(
+        order.id,
+        enterprise_id=order.enterprise_id,
+        before={"status": before.value},
+        after={"status": order.status.value},
+    )
+    await changes.mark(ctx, "order", order.id)
+
+
+async def provision(ctx: Ctx, order: Order) -> None:
+    """Grant what was bought; granting is per order item, so that repeating it is harmless."""
+    await move(ctx, order, OrderStatus.PAID, OrderStatus.PROVISIONING)
+    for item in await OrderItem.visible_to(ctx.actor).filter(order_id=order.id).order_by("id"):
+        await _grant(ctx, item)
+    await move(ctx, order, OrderStatus.PROVISIONED)
+
+
+async def _grant(ctx: Ctx, item: OrderItem) -> None:
+    plan = await Plan.get(id=item.plan_id)
+    price = await PriceVersion.get(id=item.price_version_id)
+    option = await DeliveryOption.get(id=plan.delivery_option_id)
+    kind = entitlement_rules.kind_of(
+        payment_mode=plan.payment_mode,
+        metering=plan.metering,
+        pack=price.pack_quantity is not None,
+        private=option.kind is DeliveryKind.PRIVATE_DEPLOYMENT,
+    )
+    quantity, days = item.quantity, plan.term_days
+    if kind is EntitlementKind.PACK:
+        quantity *= price.pack_quantity * UNITS[plan.unit]
+        days = price.pack_validity_days or ctx.policy.pack_validity_days
+    await entitlements.grant(
+        ctx,
+        enterprise_id=item.enterprise_id,
+        product_id=item.product_id,
+        kind=kind,
+        quantity=None if kind is EntitlementKind.POSTPAID else quantity,
+        days=days,
+        plan_id=plan.id,
+        order_item_id=item.id,
+    )
+
+
+def not_due(order: Order) -> IllegalTransition:
+    """The refusal for an order that is to end before its time."""
+    return IllegalTransition(
+        what="order",
+        id=order.id,
+        status=order.status.value,
+        target=OrderStatus.EXPIRED.value,
+    )

@@ -1,0 +1,1 @@
+"""Plans and price versions, and what a quantity of a plan costs."""

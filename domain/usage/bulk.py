@@ -1,0 +1,74 @@
+"""Many rows in one statement whose text never changes, on both databases.
+
+The rows travel in one value per column (arrays, PostgreSQL) or in one value in all (JSON, SQLite):
+neither runs into a limit of variables, and the prepared statement is found again next time.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from domain.kernel.sql import dialect, run
+
+Columns = Mapping[str, str]
+"""Column name -> PostgreSQL type; `jsonb` columns take their JSON as text."""
+
+
+@lru_cache(maxsize=64)
+def _given(postgres: bool, columns: tuple[tuple[str, str], ...]) -> str:
+    if postgres:
+        arrays = ", ".join(f"?::{'text' if kind == 'jsonb' else kind}[]" for _, kind in columns)
+        cells = ", ".join(f"{n}::jsonb AS {n}" if k == "jsonb" else n for n, k in columns)
+        names = ", ".join(name for name, _ in columns)
+        return f"(SELECT {cells} FROM unnest({arrays}) AS raw({names})) AS given"  # noqa: S608
+    cells = ", ".join(
+        f"json_extract(value, '$[{place}]') AS {name}" for place, (name, _) in enumerate(columns)
+    )
+    return f"(SELECT {cells} FROM json_each(?)) AS given"  # noqa: S608
+
+
+def given(columns: Columns, rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+    """`rows` as a table named `given`, for a FROM clause, and the values that go with it.
+
+    Moments must have come through `kernel.sql.moment`; `rows` must not be empty.
+    """
+    postgres = dialect() == "postgres"
+    text = _given(postgres, tuple(columns.items()))
+    if postgres:
+        return text, [list(column) for column in zip(*rows, strict=True)]
+    return text, [orjson.dumps(rows).decode()]
+
+
+async def insert(
+    table: str, columns: Columns, rows: Sequence[Sequence[Any]], then: str = ""
+) -> None:
+    """Insert `rows` with one statement; `then` is what follows it (ON CONFLICT ...)."""
+    if not rows:
+        return
+    source, values = given(columns, rows)
+    names = ", ".join(columns)
+    # Without WHERE, SQLite would take ON CONFLICT for a join condition.
+    await run(
+        f"INSERT INTO {table} ({names}) SELECT {names} FROM {source} WHERE true {then}",  # noqa: S608
+        *values,
+    )
+
+
+async def update(table: str, key: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
+    """Set columns of many rows of `table`, which are found by their `key` column."""
+    if not rows:
+        return
+    source, values = given(columns, rows)
+    changes = ", ".join(f"{name} = given.{name}" for name in columns if name != key)
+    await run(
+        f"UPDATE {table} SET {changes} FROM {source} WHERE {table}.{key} = given.{key}",  # noqa: S608
+        *values,
+    )
+
+
+def adding(table: str, key: Sequence[str], counters: Sequence[str]) -> str:
+    """The ON CONFLICT clause that adds the counters to those of the row that is there."""
+    sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in counters)
+    return f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {sums}"
