@@ -125,13 +125,11 @@ class GraphQLDoor:
         await _send(send, answer)
 
     async def _posted(self, headers: dict[bytes, bytes], receive: Receive) -> Asked:
-        declared = headers.get(b"content-length", b"").decode("latin-1")
         wire.check_body_headers(
             headers.get(b"content-type", b"").decode("latin-1"),
             headers.get(b"content-encoding", b"").decode("latin-1"),
-            declared,
         )
-        return wire.from_body(await wire.read_body(receive, declared, seconds=self.seconds))
+        return wire.from_body(await wire.read_body(receive, seconds=self.seconds))
 
     async def _answer(self, scope: Scope, asked: Asked, media: str, *, read_only: bool) -> Answer:
         caller: RequestContext | Stranger | None = None

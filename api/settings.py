@@ -16,7 +16,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from domain.kernel.policy import Policy
 
 PREFIX = "COUNTERFOIL_"
-_KUBERNETES = re.compile(r"^COUNTERFOIL(_[A-Z0-9_]+)?_(SERVICE_(HOST|PORT.*)|PORT(_\d+_(TCP|UDP).*)?)$")
+_KUBERNETES = re.compile(
+    r"^COUNTERFOIL(_[A-Z0-9_]+)?_(SERVICE_(HOST|PORT.*)|PORT(_\d+_(TCP|UDP).*)?)$"
+)
 
 
 class BadSetting(Exception):

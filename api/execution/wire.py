@@ -114,8 +114,8 @@ def _is_json(content_type: str) -> bool:
     return name == JSON and parameters.get("charset", "utf-8") in ("utf-8", "utf8")
 
 
-def check_body_headers(content_type: str, encoding: str, length: str) -> None:
-    """Refuse a body by its headers alone: 415 for its kind, 413 for its size."""
+def check_body_headers(content_type: str, encoding: str) -> None:
+    """Refuse a body that is not plain JSON (415) by its headers alone."""
     if len(content_type) > HEADER_REMEMBERED_MAX or not _is_json(content_type):
         raise Refused(
             415,
@@ -126,14 +126,12 @@ def check_body_headers(content_type: str, encoding: str, length: str) -> None:
         raise Refused(
             415, "Send the body without Content-Encoding.", headers={"Accept-Encoding": "identity"}
         )
-    if length and not (length.isascii() and length.isdigit()):
-        raise Refused(400, "The Content-Length is not a number.")
 
 
 # -- bodies and parameters -----------------------------------------------------------------------
 
 
-async def read_body(receive: Receive, declared: str, *, seconds: float) -> bytes:
+async def read_body(receive: Receive, *, seconds: float) -> bytes:
     """The whole body, at most BODY_MAX bytes (413), arriving within `seconds` (408)."""
     message = await receive()
     chunk: bytes = message.get("body", b"")
@@ -141,14 +139,14 @@ async def read_body(receive: Receive, declared: str, *, seconds: float) -> bytes
         return chunk
     try:
         async with asyncio.timeout(seconds):
-            return await _read_rest(receive, chunk, declared)
+            return await _read_rest(receive, chunk)
     except TimeoutError:
         raise Refused(408, "The body did not arrive in time.") from None
 
 
-async def _read_rest(receive: Receive, chunk: bytes, declared: str) -> bytes:
+async def _read_rest(receive: Receive, chunk: bytes) -> bytes:
     chunks, size, more = [chunk], len(chunk), True
-    too_large = size > BODY_MAX or (bool(declared) and int(declared[:20]) > BODY_MAX)
+    too_large = size > BODY_MAX
     while more and size <= DRAIN_MAX:
         message = await receive()
         if message["type"] == "http.disconnect":

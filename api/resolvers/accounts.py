@@ -45,9 +45,7 @@ class AccountQuery:
             return None
         return Viewer(actor=info.context.ctx.actor)
 
-    @strawberry.field(
-        graphql_type=Connection[Role] | None, description="The enterprise's roles."
-    )
+    @strawberry.field(graphql_type=Connection[Role] | None, description="The enterprise's roles.")
     async def roles(
         self,
         info: Info,

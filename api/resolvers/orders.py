@@ -103,9 +103,7 @@ class OrderMutation:
         self,
         info: Info,
         order_id: OrderId,
-        approve: Annotated[
-            bool, strawberry.argument(description="True lets it go on to payment.")
-        ],
+        approve: Annotated[bool, strawberry.argument(description="True lets it go on to payment.")],
         idempotency_key: IdempotencyKey,
     ) -> OrderRow:
         ctx = info.context.ctx.keyed(idempotency_key)

@@ -18,6 +18,4 @@ def _merged(one: Wanted, other: Wanted) -> Wanted:
     if not one.fields:
         return other
     names = one.names | other.names
-    return Wanted(
-        fields={name: _merged(one.of(name), other.of(name)) for name in names}
-    )
+    return Wanted(fields={name: _merged(one.of(name), other.of(name)) for name in names})

@@ -100,9 +100,7 @@ class Viewer:
     async def enterprise(self, info: Info) -> EnterpriseRow | None:
         return await accounts.enterprise(info.context.ctx, wanted(info))
 
-    @strawberry.field(
-        description="The mutations that make sense next, such as submitVerification."
-    )
+    @strawberry.field(description="The mutations that make sense next, such as submitVerification.")
     async def next_steps(self, info: Info) -> list[str]:
         return await accounts.next_steps(info.context.ctx)
 

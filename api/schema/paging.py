@@ -8,14 +8,10 @@ from domain.kernel.reading import Page
 
 NodeT = TypeVar("NodeT")
 
-First = Annotated[
-    int | None, strawberry.argument(description="How many from the start, 1 to 100.")
-]
+First = Annotated[int | None, strawberry.argument(description="How many from the start, 1 to 100.")]
 After = Annotated[str | None, strawberry.argument(description="Only what follows this cursor.")]
 Last = Annotated[int | None, strawberry.argument(description="How many from the end, 1 to 100.")]
-Before = Annotated[
-    str | None, strawberry.argument(description="Only what precedes this cursor.")
-]
+Before = Annotated[str | None, strawberry.argument(description="Only what precedes this cursor.")]
 
 
 @strawberry.type(description="Where a page stands in its list.")

@@ -3,14 +3,26 @@
 import json
 
 from domain.accounts import models, rules, steps
-from domain.accounts.errors import UsccTaken, WrongCredentials
+from domain.accounts.errors import LimitReached, NameTaken, UsccTaken, WrongCredentials
 from domain.accounts.identity import SESSION_PREFIX, HashedPassword, Proof
-from domain.accounts.models import EnterpriseKind, Verification
-from domain.accounts.rows import ClosedSession, OpenedSession, SignedUp, VerificationRow
+from domain.accounts.models import (
+    EnterpriseKind,
+    SubAccountKind,
+    SubAccountStatus,
+    Verification,
+)
+from domain.accounts.rows import (
+    ClosedSession,
+    OpenedSession,
+    RoleRow,
+    SignedUp,
+    SubAccountRow,
+    VerificationRow,
+)
 from domain.kernel import changes, outbox, secrets
 from domain.kernel.command import command
 from domain.kernel.context import Ctx
-from domain.kernel.errors import IllegalTransition, Invalid, NotFound
+from domain.kernel.errors import ForbiddenScope, IllegalTransition, Invalid, NotFound
 
 
 @command(needs="account:sign_up")
@@ -192,3 +204,77 @@ async def _case(
             what="verification", id=case_id, status=case.status.value, target="the next step"
         )
     return case, enterprise
+
+
+@command(needs="iam:write")
+async def create_role(
+    ctx: Ctx, *, name: str, console_scopes: list[str], api_grants: list[str]
+) -> RoleRow:
+    """Make a role of the actor's enterprise.
+
+    Raises Invalid (name, unknown scope, malformed grant), ForbiddenScope (a scope that the
+    author lacks, or one that only the main account has), NameTaken, or LimitReached.
+    """
+    enterprise = await steps.locked_enterprise(ctx, ctx.actor.home)
+    cleaned = rules.check_name(name)
+    scopes = rules.check_scopes(console_scopes)
+    for scope in scopes:
+        if scope in rules.MAIN_ONLY or not ctx.actor.may(scope):
+            raise ForbiddenScope(scope=scope)
+    held = models.Role.visible_to(ctx.actor).filter(enterprise_id=enterprise.id)
+    if await held.filter(name=cleaned).exists():
+        raise NameTaken(name=cleaned)
+    if await held.count() >= ctx.policy.roles_max:
+        raise LimitReached(what="roles", limit=ctx.policy.roles_max)
+    row = await models.Role.create(
+        id=ctx.ids.new("rol"),
+        enterprise_id=enterprise.id,
+        name=cleaned,
+        console_scopes=scopes,
+        api_grants=rules.check_grants(api_grants),
+        created_at=ctx.now,
+    )
+    ctx.note(row.id, after={"console_scopes": scopes, "api_grants": row.api_grants})
+    return RoleRow.of(row)
+
+
+@command(needs="iam:write")
+async def create_sub_account(
+    ctx: Ctx,
+    *,
+    kind: SubAccountKind,
+    name: str,
+    role_id: str,
+    email: str | None = None,
+    password: HashedPassword | None = None,
+) -> SubAccountRow:
+    """Make a member (who logs in with `email` and `password`) or an application of the enterprise.
+
+    Raises Invalid, NotFound (role), NameTaken (name, or an e-mail in use), or LimitReached.
+    """
+    enterprise = await steps.locked_enterprise(ctx, ctx.actor.home)
+    cleaned = rules.check_name(name)
+    role = await models.Role.visible_to(ctx.actor).get_or_none(id=role_id[:40])
+    if role is None:
+        raise NotFound(what="role", id=role_id[:40])
+    held = models.SubAccount.visible_to(ctx.actor).filter(enterprise_id=enterprise.id)
+    if await held.filter(name=cleaned).exists():
+        raise NameTaken(name=cleaned)
+    if await held.count() >= ctx.policy.sub_accounts_max:
+        raise LimitReached(what="sub-accounts", limit=ctx.policy.sub_accounts_max)
+    login = None
+    if kind is SubAccountKind.MEMBER:
+        login = await steps.member_login(ctx, email=email, password=password)
+    row = await models.SubAccount.create(
+        id=ctx.ids.new("sub"),
+        enterprise_id=enterprise.id,
+        kind=kind,
+        name=cleaned,
+        role_id=role.id,
+        login_id=None if login is None else login.id,
+        status=SubAccountStatus.ACTIVE,
+        created_at=ctx.now,
+    )
+    ctx.note(row.id, after={"kind": kind.value, "role_id": role.id})
+    await changes.mark(ctx, "role", enterprise.id)
+    return SubAccountRow.of(row)

@@ -1,6 +1,6 @@
 """Refusals of the account tree."""
 
-from domain.kernel.errors import Conflict, Forbidden, Invalid, Unauthenticated
+from domain.kernel.errors import Conflict, Exhausted, Forbidden, Invalid, Unauthenticated
 
 
 class WrongCredentials(Unauthenticated):
@@ -50,3 +50,29 @@ class UsccTaken(Conflict):
 
     def __init__(self, *, uscc: str) -> None:
         super().__init__(uscc=uscc)
+
+
+class NameTaken(Conflict):
+    """Names are unique among the roles, or the sub-accounts, of one enterprise."""
+
+    code = "NAME_TAKEN"
+    message = "The name {name} is in use."
+    message_zh = "名称 {name} 已被使用。"
+    remedy = "Choose another name."
+    remedy_zh = "请使用其他名称。"
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(name=name)
+
+
+class LimitReached(Exhausted):
+    """An enterprise may have so many of a thing and no more."""
+
+    code = "LIMIT_REACHED"
+    message = "There can be at most {limit} {what}."
+    message_zh = "{what} 数量上限为 {limit}。"
+    remedy = "Delete one that is no longer needed, or ask the platform for a higher limit."
+    remedy_zh = "请删除不再使用的项目,或联系平台提升上限。"
+
+    def __init__(self, *, what: str, limit: int) -> None:
+        super().__init__(what=what, limit=limit)

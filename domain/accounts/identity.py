@@ -12,7 +12,7 @@ from domain.kernel.sql import moment, run
 SESSION_PREFIX = "cfss"
 STRANGER = Actor(kind=ActorKind.ANONYMOUS, id="", scopes=rules.ANONYMOUS)
 
-_BY_TOKEN = """
+_ACTING = """
 SELECT s.id AS session_id, s.login_id, s.expires_at,
        m.id AS main_id, m.enterprise_id AS main_enterprise,
        a.id AS member_id, a.enterprise_id AS member_enterprise, a.status AS member_status,
@@ -66,7 +66,7 @@ async def actor_of_session(ctx: Ctx, token: str) -> Actor:
     """
     if not secrets.well_formed(SESSION_PREFIX, token):
         raise Unauthenticated()
-    found = await run(_BY_TOKEN, secrets.digest(token), moment(ctx.now))
+    found = await run(_ACTING, secrets.digest(token), moment(ctx.now))
     if not found:
         raise Unauthenticated()
     return _actor(found[0])

@@ -39,7 +39,7 @@ class EnterpriseStatus(StrEnum):
 
 
 class SubAccountKind(StrEnum):
-    """A member logs in; an application has a key only."""
+    """A member logs in, an application has a key only."""
 
     MEMBER = "MEMBER"
     APP = "APP"
@@ -63,9 +63,7 @@ class Enterprise(Model):
     size_band = fields.CharField(max_length=16, default="")
     industry = fields.CharField(max_length=40, default="")
     compliance_level = fields.CharField(max_length=12, default="NORMAL")
-    status = fields.CharEnumField(
-        EnterpriseStatus, max_length=12, default=EnterpriseStatus.ACTIVE
-    )
+    status = fields.CharEnumField(EnterpriseStatus, max_length=12, default=EnterpriseStatus.ACTIVE)
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -76,9 +74,7 @@ class Enterprise(Model):
 class MainAccount(Owned):
     """The one account of an enterprise with the highest permission. It has no role."""
 
-    login: Any = fields.OneToOneField(
-        "domain.Login", related_name=False, on_delete=fields.RESTRICT
-    )
+    login: Any = fields.OneToOneField("domain.Login", related_name=False, on_delete=fields.RESTRICT)
     login_id: str
     created_at = fields.DatetimeField()
 
@@ -105,9 +101,7 @@ class SubAccount(Owned):
 
     kind = fields.CharEnumField(SubAccountKind, max_length=8)
     name = fields.CharField(max_length=60)
-    role: Any = fields.ForeignKeyField(
-        "domain.Role", related_name=False, on_delete=fields.RESTRICT
-    )
+    role: Any = fields.ForeignKeyField("domain.Role", related_name=False, on_delete=fields.RESTRICT)
     role_id: str
     login: Any = fields.OneToOneField(
         "domain.Login", related_name=False, on_delete=fields.RESTRICT, null=True
@@ -122,7 +116,7 @@ class SubAccount(Owned):
 
 
 class Login(Model):
-    """What a person logs in with; who the person is stands on the other side."""
+    """What a person logs in with, who the person is stands on the other side."""
 
     id = fields.CharField(max_length=40, primary_key=True)
     email = fields.CharField(max_length=254, unique=True)

@@ -1,5 +1,7 @@
 """Reads of the account tree."""
 
+import json
+
 from domain.accounts import models
 from domain.accounts.models import Verification
 from domain.accounts.rows import (
@@ -9,6 +11,7 @@ from domain.accounts.rows import (
     SubAccountRow,
     VerificationRow,
 )
+from domain.kernel import secrets
 from domain.kernel.context import Ctx
 from domain.kernel.reading import Page, Wanted, Window, fetch, fetch_page, wanting
 
@@ -68,3 +71,17 @@ async def sandbox_bank_statement(ctx: Ctx, wanted: Wanted) -> list[SandboxLineRo
     """What the sandbox bank transferred to the enterprise, newest first."""
     query = models.SandboxBankLine.visible_to(ctx.actor).order_by("-id").limit(STATEMENT_LINES)
     return await fetch(SandboxLineRow, query, wanted)
+
+
+async def case_details(ctx: Ctx, case_id: str) -> dict[str, str | None] | None:
+    """What the outside checks of an open case need, unsealed; none once the case is decided."""
+    case = await models.VerificationCase.visible_to(ctx.actor).get_or_none(id=case_id)
+    if case is None or case.sealed_details is None:
+        return None
+    details = json.loads(secrets.unseal(case.sealed_details))
+    return {
+        "name": case.name,
+        "legal_person": details["legalPerson"],
+        "uscc": case.uscc,
+        "person_id": details["personId"],
+    }

@@ -41,10 +41,8 @@ MAIN_ONLY: Final = frozenset({"key:main", "verification:write"})
 _READS: Final = frozenset({"iam:read", "key:read", "entitlement:read", "order:read", "usage:read"})
 
 PRESETS: Final[dict[str, frozenset[str]]] = {
-    "管理员": (MAIN - MAIN_ONLY - PERSON)
-    - {"order:pay", "bill:confirm", "invoice:write"},
-    "财务": _READS
-    | {"order:create", "order:pay", "bill:read", "bill:confirm", "invoice:write"},
+    "管理员": (MAIN - MAIN_ONLY - PERSON) - {"order:pay", "bill:confirm", "invoice:write"},
+    "财务": _READS | {"order:create", "order:pay", "bill:read", "bill:confirm", "invoice:write"},
     "开发": _READS | {"key:rotate_own", "order:create", "quota:claim", "hook:write"},
     "审计": _READS | {"bill:read", "audit:read"},
 }
@@ -52,7 +50,7 @@ PRESETS: Final[dict[str, frozenset[str]]] = {
 
 
 def role_scopes(granted: list[str]) -> frozenset[str]:
-    """The scopes of a person with a role; unknown ones are dropped, and main-only ones never count."""
+    """The scopes of a person with a role; unknown and main-only ones never count."""
     return (frozenset(granted) & frozenset(SCOPES)) - MAIN_ONLY | PERSON
 
 
@@ -60,6 +58,26 @@ def scopes_in(stored: object) -> list[str]:
     """The scope names in a stored JSON column, whichever way the driver gives it."""
     found = json.loads(stored) if isinstance(stored, str | bytes) else stored
     return [str(scope) for scope in found] if isinstance(found, list) else []
+
+
+GRANT: Final = re.compile(r"^api:([a-z0-9-]{1,60})/(\*|[a-z0-9._-]{1,60})$", re.ASCII)
+
+
+def check_scopes(scopes: list[str]) -> list[str]:
+    """The scopes, sorted and once each; Invalid names the first that does not exist."""
+    for scope in scopes:
+        if scope not in SCOPES:
+            raise Invalid(field="consoleScopes", reason=f"there is no scope {scope[:40]!r}")
+    return sorted(set(scopes))
+
+
+def check_grants(grants: list[str]) -> list[str]:
+    """API grants, sorted and once each; Invalid unless each is api:<product>/<api> or …/*."""
+    for grant in grants:
+        if not GRANT.match(grant):
+            reason = f"{grant[:60]!r} is not of the form api:<product>/<api> or api:<product>/*"
+            raise Invalid(field="apiGrants", reason=reason)
+    return sorted(set(grants))
 
 
 # -- the platform's own people -------------------------------------------------------------------
@@ -95,9 +113,11 @@ PASSWORD_MAX: Final = 128
 _EMAIL: Final = re.compile(r"^[^\s@\x00-\x1f\x7f]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+$")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 COMMON_PASSWORDS: Final = frozenset(
-    "12345678 123456789 1234567890 password password1 passw0rd qwertyui qwerty123 11111111 "
-    "88888888 66666666 00000000 abc12345 abcd1234 iloveyou a1234567 1q2w3e4r woaini1314 "
-    "asdfghjk sunshine princess football baseball letmein1 welcome1 admin123 admin888".split()
+    """
+    12345678 123456789 1234567890 password password1 passw0rd qwertyui qwerty123 11111111
+    88888888 66666666 00000000 abc12345 abcd1234 iloveyou a1234567 1q2w3e4r woaini1314
+    asdfghjk sunshine princess football baseball letmein1 welcome1 admin123 admin888
+    """.split()  # noqa: SIM905  (a list to read, not one quoted word to a line)
 )
 
 

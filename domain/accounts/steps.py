@@ -1,12 +1,12 @@
 """Writes of the account tree that happen inside somebody else's transaction."""
 
 from domain.accounts import models, rules
-from domain.accounts.errors import UnverifiedEnterprise
+from domain.accounts.errors import NameTaken, UnverifiedEnterprise
 from domain.accounts.identity import HashedPassword
 from domain.accounts.models import EnterpriseKind, EnterpriseStatus, Verification
 from domain.kernel import changes, outbox, secrets
 from domain.kernel.context import Ctx
-from domain.kernel.errors import IllegalTransition, NotFound
+from domain.kernel.errors import IllegalTransition, Invalid, NotFound
 from domain.ledger import models as ledger
 
 
@@ -46,6 +46,18 @@ async def new_login(ctx: Ctx, *, email: str, password: HashedPassword) -> models
     return await models.Login.create(
         id=ctx.ids.new("log"), email=email, password_hash=password.value, created_at=ctx.now
     )
+
+
+async def member_login(
+    ctx: Ctx, *, email: str | None, password: HashedPassword | None
+) -> models.Login:
+    """The log-in of a new member; Invalid without both, NameTaken for an e-mail in use."""
+    address = rules.check_email(email or "")
+    if password is None:
+        raise Invalid(field="password", reason="is needed for a member")
+    if await models.Login.exists(email=address):
+        raise NameTaken(name=address)
+    return await new_login(ctx, email=address, password=password)
 
 
 async def locked_enterprise(ctx: Ctx, enterprise_id: str) -> models.Enterprise:
@@ -114,9 +126,7 @@ async def reject(
     await move(ctx, enterprise, case, Verification.REJECTED)
 
 
-async def verify(
-    ctx: Ctx, enterprise: models.Enterprise, case: models.VerificationCase
-) -> None:
+async def verify(ctx: Ctx, enterprise: models.Enterprise, case: models.VerificationCase) -> None:
     """Accept the proof: the enterprise takes the proven name, kind and code.
 
     When another enterprise proved to be the same firm meanwhile, the attempt is rejected.

@@ -9,7 +9,7 @@ from domain.kernel.models import Owned
 
 
 class BillStatus(StrEnum):
-    """A running month is provisional and is worked out when asked; a closed one is stored."""
+    """A running month is provisional and is worked out when asked, a closed one is stored."""
 
     PROVISIONAL = "PROVISIONAL"
     CLOSED = "CLOSED"
@@ -23,27 +23,26 @@ class LineKind(StrEnum):
 
 
 class Bill(Owned):
-    """A closed month of an enterprise. `rated` is in 1e-8 yuan."""
+    """A closed month of an enterprise. `_e8` is in 1e-8 yuan, rated = charged + rounding off."""
 
     month = fields.CharField(max_length=7)
     status = fields.CharEnumField(BillStatus, max_length=12)
     currency = fields.CharField(max_length=3, default="CNY")
-    rated = fields.BigIntField()
+    rated_e8 = fields.BigIntField()
     charged_fen = fields.BigIntField()
-    rounding_off = fields.BigIntField()
+    rounding_off_e8 = fields.BigIntField()
     closed_at = fields.DatetimeField()
 
     class Meta:
         table = "bills"
         unique_together = (("enterprise", "month"),)
+        indexes = (("enterprise_id", "id"),)
 
 
 class BillLine(Owned):
     """One line of a bill, with the steps by which a person can check it."""
 
-    bill: Any = fields.ForeignKeyField(
-        "domain.Bill", related_name=False, on_delete=fields.RESTRICT
-    )
+    bill: Any = fields.ForeignKeyField("domain.Bill", related_name=False, on_delete=fields.RESTRICT)
     bill_id: str
     position = fields.IntField()
     kind = fields.CharEnumField(LineKind, max_length=8)
@@ -53,9 +52,9 @@ class BillLine(Owned):
     order_id = fields.CharField(max_length=40, default="")
     quantity = fields.BigIntField()
     funded: Any = fields.JSONField()
-    rated = fields.BigIntField()
+    rated_e8 = fields.BigIntField()
     charged_fen = fields.BigIntField()
-    rounding_off = fields.BigIntField()
+    rounding_off_e8 = fields.BigIntField()
     steps: Any = fields.JSONField()
 
     class Meta:

@@ -19,7 +19,8 @@ from domain.catalog.models import (
 from domain.kernel.errors import Invalid
 
 INT_MAX = 2**31 - 1
-"""The largest whole number of a document: what a GraphQL Int can still carry."""
+LARGE_MAX = 10**12
+"""The largest quantity of a document, far within what any JSON reader keeps exactly."""
 
 _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 _WORDS = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -37,6 +38,7 @@ Summary = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern
 Word = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=_PRINTABLE)]
 Count = Annotated[int, Field(ge=0, le=INT_MAX)]
 Positive = Annotated[int, Field(ge=1, le=INT_MAX)]
+Quantity = Annotated[int, Field(ge=0, le=LARGE_MAX)]
 
 PartT = TypeVar("PartT", bound="Part")
 
@@ -45,7 +47,11 @@ class Part(BaseModel):
     """A part of a document: camelCase names, no guessing of types, nothing unknown."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, extra="forbid", frozen=True, strict=True, regex_engine="rust-regex"
+        alias_generator=to_camel,
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        regex_engine="rust-regex",
     )
 
     def facts(self) -> dict[str, Any]:
@@ -90,8 +96,8 @@ class OptionPart(Part):
 class FreeQuotaPart(Part):
     """A free quota of a product."""
 
-    personal: Count
-    enterprise: Count
+    personal: Quantity
+    enterprise: Quantity
     reset: QuotaReset
     consumes_on: ConsumesOn
 
@@ -201,8 +207,7 @@ def check_products(products: Sequence[ProductPart]) -> None:
     distinct((f"{place}.path", api.path) for place, api in apis)
     for place, api in apis:
         distinct(
-            (f"{place}.resultCodes[{at}].code", one.code)
-            for at, one in enumerate(api.result_codes)
+            (f"{place}.resultCodes[{at}].code", one.code) for at, one in enumerate(api.result_codes)
         )
     for at, product in enumerate(products):
         _check_product(product, f"products[{at}]")

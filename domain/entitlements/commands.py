@@ -4,7 +4,7 @@ from tortoise.exceptions import IntegrityError
 
 from console_sdk.rating import UNITS
 from domain.accounts import steps as accounts
-from domain.accounts.models import Enterprise, EnterpriseKind, VerificationCase, Verification
+from domain.accounts.models import Enterprise, EnterpriseKind, Verification, VerificationCase
 from domain.catalog.models import ConsumesOn, Product, QuotaReset
 from domain.entitlements import steps
 from domain.entitlements.errors import FreeQuotaUsed
@@ -74,5 +74,7 @@ async def _subject(ctx: Ctx, enterprise: Enterprise) -> str:
 async def _unit_factor(product: Product) -> int:
     """Base units per unit in which the product's quotas are told (its first metered plan's)."""
     metered = (Metering.CALL, Metering.DURATION, Metering.POINT)
-    plan = await Plan.filter(product_id=product.id, metering__in=metered).order_by("position").first()
+    plan = (
+        await Plan.filter(product_id=product.id, metering__in=metered).order_by("position").first()
+    )
     return 1 if plan is None else UNITS[plan.unit]

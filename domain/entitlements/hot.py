@@ -156,14 +156,11 @@ def warm(enterprise_id: str, now: datetime) -> Reach | None:
     return found if found is not None and (found.until is None or now < found.until) else None
 
 
-def forget() -> None:
-    """Forget every reach; for a process that turns to another database."""
-    _reaches.clear()
-
-
 def _changed(topic: str, target: str) -> None:
     if topic == "reach":
         _reaches.drop(target)
+    elif topic == "*":
+        _reaches.clear()
 
 
 changes.listen(_changed)
@@ -172,13 +169,10 @@ changes.listen(_changed)
 # -- from rows to a reach (pure) -----------------------------------------------------------------
 
 
-def at(value: Any) -> datetime | None:
+def at(value: str | datetime) -> datetime:
     """A moment as either driver gives it in a raw row."""
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    if value is None or isinstance(value, datetime) and value.tzinfo:
-        return value  # type: ignore[no-any-return]
-    return value.replace(tzinfo=UTC)  # type: ignore[no-any-return]
+    found = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def month_of(now: datetime) -> str:
@@ -198,12 +192,13 @@ def reach_of(enterprise_id: str, rows: list[dict[str, Any]], now: datetime) -> R
     ends: list[datetime] = []
     by_product: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        starts, expires = at(row["starts_at"]), at(row["expires_at"])
+        starts = at(row["starts_at"])
+        expires = None if row["expires_at"] is None else at(row["expires_at"])
         if expires is not None and expires <= now:
             continue
         if row["monthly"]:
             ends.append(month_end(now))
-        if starts is not None and starts > now:
+        if starts > now:
             ends.append(starts)
             continue
         if expires is not None:

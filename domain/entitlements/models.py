@@ -45,7 +45,7 @@ FUNDS_CALLS = (
 
 
 class Entitlement(Owned):
-    """A right to use a product. `quantity` is in base units; none means without a limit."""
+    """A right to use a product. `quantity` is in base units, none means without a limit."""
 
     product: Any = fields.ForeignKeyField(
         "domain.Product", related_name=False, on_delete=fields.RESTRICT
@@ -76,7 +76,7 @@ class Entitlement(Owned):
 
 
 class FreeQuotaGrant(Model):
-    """That a verified subject has had the free quota of a product; once, whoever asks again."""
+    """That a verified subject has had the free quota of a product, once whoever asks again."""
 
     id = fields.CharField(max_length=40, primary_key=True)
     subject_digest = fields.CharField(max_length=64)

@@ -1,4 +1,4 @@
-"""How processes that hold records in memory learn of changes, at once here and within a second there.
+"""How processes that hold records in memory learn of changes: here at once, elsewhere in a second.
 
 A command marks what it changed. After its commit the listeners of this process are told at once;
 other processes read the marks from the table, looking back a little so that a mark whose
@@ -39,6 +39,11 @@ def tell(marks: list[tuple[str, str]]) -> None:
     for topic, target in marks:
         for listener in _listeners:
             listener(topic, target)
+
+
+def forget_everything() -> None:
+    """Tell the listeners that all they hold may be wrong (topic and target `*`)."""
+    tell([("*", "*")])
 
 
 class Follower:

@@ -66,7 +66,8 @@ def command(
                     key = _key(ctx) if repeatable else None
                     seal = fingerprint(args, kwargs) if key else ""
                     if key and not await _claimed(ctx, name, key, seal):
-                        return await _first_answer(ctx, name, key, seal, write)
+                        first: R = await _first_answer(ctx, name, key, seal, write)
+                        return first
                     result = await write(ctx, *args, **kwargs)
                     if key:
                         await _keep(ctx, name, key, result)
@@ -113,8 +114,8 @@ async def _first_answer(ctx: Ctx, name: str, key: str, seal: str, write: Any) ->
     (earlier,) = await run(_EARLIER, _owner(ctx), name, key)
     if earlier["fingerprint"] != seal:
         raise IdempotencyKeyReused(key=key)
-    kind: type[Row] | None = get_type_hints(write)["return"]
-    if kind is None or kind is type(None):
+    kind: type[Any] = get_type_hints(write)["return"]
+    if not issubclass(kind, Row):
         return None
     stored = earlier["result"]
     return kind.restore(json.loads(stored) if isinstance(stored, str) else stored)

@@ -171,7 +171,7 @@ async def migrate(url: str, progress: Callable[[str], None] = lambda _: None) ->
 @asynccontextmanager
 async def _exclusive(url: str) -> AsyncIterator[None]:
     if dialect() == "postgres":
-        import asyncpg  # noqa: PLC0415  (only PostgreSQL needs it)
+        import asyncpg
 
         holder = await asyncpg.connect(url)
         try:
@@ -199,7 +199,7 @@ async def _exclusive(url: str) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _file_lock(lock: Path) -> AsyncIterator[None]:
     """Hold `lock` for this process; the lock of a process that died is free at once."""
-    import fcntl  # noqa: PLC0415  (POSIX only, as is the embedded mode)
+    import fcntl
 
     handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o600)
     try:
@@ -217,3 +217,7 @@ def _copy_aside(path: Path) -> None:
     with sqlite3.connect(path) as source, sqlite3.connect(copy) as target:
         source.backup(target)
     shutil.copymode(path, copy)
+
+
+MODELS = config("sqlite://:memory:")
+"""For `make migration`: the models as the migration tool wants them."""

@@ -128,7 +128,7 @@ class RedisLimits:
         self, url: str, *, prefix: str = "qps:", own_clock: bool = True, protocol: int = 2
     ) -> None:
         patience = {"socket_timeout": None, "socket_connect_timeout": PATIENCE_SECONDS}
-        self._pool = aioredis.ConnectionPool.from_url(url, protocol=protocol, **patience)
+        self._pool: Any = aioredis.ConnectionPool.from_url(url, protocol=protocol, **patience)
         self._link: Any = None
         self._sha = ""
         self._prefix = prefix

@@ -10,7 +10,7 @@ from domain.kernel.context import Actor, ActorKind
 
 
 class Owned(Model):
-    """A row that belongs to one enterprise; read through `visible_to`, never past it."""
+    """A row that belongs to one enterprise, read through `visible_to`, never past it."""
 
     id = fields.CharField(max_length=40, primary_key=True)
     enterprise: Any = fields.ForeignKeyField(

@@ -43,11 +43,6 @@ class Wanted:
         """What either of the two asks."""
         return Wanted({name: self.of(name) | other.of(name) for name in self.names | other.names})
 
-    @property
-    def node(self) -> "Wanted":
-        """Of a connection: what is asked of each node, under `nodes` or under `edges`."""
-        return self.of("nodes") | self.of("edges").of("node")
-
 
 NOTHING = Wanted(fields={})
 
@@ -137,8 +132,9 @@ async def fetch(
 ) -> list[R]:
     """Run `query` for the columns that `wanted` needs (and `also`), one statement, light rows."""
     columns = sorted({*shape.columns(wanted), *also})
-    found: Any = query.only(*columns).sql(params_inline=False)
-    sql, values = found if isinstance(found, tuple) else (found, [])
+    narrowed = query.only(*columns)
+    narrowed.sql()  # builds the query, of which the ORM shows only the text
+    sql, values = narrowed.query.get_parameterized_sql()
     connection = get_connection("default")
     records = await connection.execute_query_dict(sql, list(values))
     for column, convert in _converters(shape.table, connection.capabilities.dialect):

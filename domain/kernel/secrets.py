@@ -88,7 +88,7 @@ def _held() -> _Keys:
 
 
 def digest(secret: str) -> str:
-    """The keyed SHA-256 of a generated secret, 64 hex characters; the key is not in the database."""
+    """The keyed SHA-256 (64 hex characters) of a generated secret; the key lies elsewhere."""
     return hmac.new(_held().digest, secret.encode(), hashlib.sha256).hexdigest()
 
 

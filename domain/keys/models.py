@@ -27,7 +27,7 @@ class SecretStatus(StrEnum):
 
 
 class AccessKey(Owned):
-    """What a program proves itself with; its id is public and stays over rotations."""
+    """What a program proves itself with. Its id is public and stays over rotations."""
 
     sub_account: Any = fields.ForeignKeyField(
         "domain.SubAccount", related_name=False, on_delete=fields.RESTRICT, null=True
@@ -36,16 +36,16 @@ class AccessKey(Owned):
     name = fields.CharField(max_length=60)
     status = fields.CharEnumField(KeyStatus, max_length=10)
     created_at = fields.DatetimeField()
+    changed_at = fields.DatetimeField()
 
     class Meta:
         table = "access_keys"
-        indexes = (("enterprise_id", "id"),)
+        indexes = (("enterprise_id", "id"), ("sub_account_id", "status"))
 
 
-class SecretVersion(Model):
-    """One secret of a key, kept as a keyed digest only."""
+class SecretVersion(Owned):
+    """One secret of a key, kept as a keyed digest only. At `retires_at` it stops to work."""
 
-    id = fields.CharField(max_length=40, primary_key=True)
     key: Any = fields.ForeignKeyField(
         "domain.AccessKey", related_name=False, on_delete=fields.RESTRICT
     )
@@ -62,11 +62,17 @@ class SecretVersion(Model):
 
 
 class SigningKey(Model):
-    """A key pair that signs tokens; the private half is sealed with a key from outside."""
+    """A key pair that signs tokens from `signs_from` on. The private half is sealed.
 
-    id = fields.CharField(max_length=40, primary_key=True)
+    The id is the key's thumbprint and stands in tokens as `kid`. Generations follow each other,
+    and a generation exists once, so that two processes cannot both begin one.
+    """
+
+    id = fields.CharField(max_length=64, primary_key=True)
+    generation = fields.IntField(unique=True)
     sealed_private = fields.TextField()
     public_jwk: Any = fields.JSONField()
+    signs_from = fields.DatetimeField()
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -74,9 +80,11 @@ class SigningKey(Model):
 
 
 class RevokedToken(Model):
-    """A token that was ended before its time."""
+    """A token that was ended before its time. The id is its `jti`."""
 
-    id = fields.CharField(max_length=64, primary_key=True)
+    id = fields.CharField(max_length=40, primary_key=True)
+    key_id = fields.CharField(max_length=40)
+    revoked_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
 
     class Meta:

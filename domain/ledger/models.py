@@ -10,7 +10,7 @@ from domain.kernel.models import Owned
 
 
 class Account(StrEnum):
-    """The accounts that entries move money between; a customer's are CASH and RECEIVABLE."""
+    """The accounts that entries move money between, a customer's are CASH and RECEIVABLE."""
 
     CASH = "CASH"
     RECEIVABLE = "RECEIVABLE"
@@ -20,7 +20,7 @@ class Account(StrEnum):
 
 
 class RechargeStatus(StrEnum):
-    """How far a recharge has come; unknown outcomes stay PENDING and are asked about again."""
+    """How far a recharge has come, unknown outcomes stay PENDING and are asked about again."""
 
     PENDING = "PENDING"
     PAID = "PAID"
@@ -28,7 +28,7 @@ class RechargeStatus(StrEnum):
 
 
 class FinancialAccount(Owned):
-    """What an enterprise has and owes, in fen; each figure is the sum of its entries."""
+    """What an enterprise has and owes, in fen. Each figure is the sum of its entries."""
 
     currency = fields.CharField(max_length=3, default="CNY")
     cash_fen = fields.BigIntField(default=0)
@@ -42,7 +42,7 @@ class FinancialAccount(Owned):
 
 
 class LedgerTransaction(Model):
-    """One event of money; its entries sum to zero. `source_ref` makes it happen once."""
+    """One event of money, its entries sum to zero. `source_ref` makes it happen once."""
 
     id = fields.CharField(max_length=40, primary_key=True)
     source_ref = fields.CharField(max_length=120, unique=True)

@@ -60,14 +60,15 @@ async def post(ctx: Ctx, *, source_ref: str, reason: str, moves: list[Move]) -> 
 def _moved(row: FinancialAccount, move: Move) -> int | None:
     """The balance after the move, for the accounts whose balance the row keeps."""
     if move.account is Account.CASH:
-        available = row.cash_fen
-        row.cash_fen += move.fen
-        if row.cash_fen < 0:
-            raise InsufficientBalance(required=Money(-move.fen), available=Money(available))
-        return row.cash_fen
+        cash: int = row.cash_fen + move.fen
+        if cash < 0:
+            raise InsufficientBalance(required=Money(-move.fen), available=Money(row.cash_fen))
+        row.cash_fen = cash
+        return cash
     if move.account is Account.RECEIVABLE:
-        row.receivable_fen += move.fen
-        return row.receivable_fen
+        debt: int = row.receivable_fen + move.fen
+        row.receivable_fen = debt
+        return debt
     return None
 
 

@@ -6,7 +6,7 @@ Warm: 0 statements. Cold: 1 statement for each key. Told by "service" marks.
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from domain.kernel import changes, secrets
 from domain.kernel.context import Actor, ActorKind
@@ -16,6 +16,8 @@ from domain.operators.rules import SERVICE_PREFIX
 
 HELD_MAX: Final = 1_000
 UNKNOWN_FOR: Final = timedelta(seconds=2)
+
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +72,15 @@ async def _load(name: bytes, secret: str, now: datetime) -> Service | None:
     return found
 
 
-def _hold(held: dict[bytes, Service] | dict[bytes, datetime], name: bytes, value: object, era: int) -> None:
+def _hold(held: dict[bytes, V], name: bytes, value: V, era: int) -> None:
+    """Hold what was read, unless a key changed meanwhile."""
     if era == _era:
         if len(held) >= HELD_MAX:
             held.clear()
-        held[name] = value  # type: ignore[assignment]
+        held[name] = value
 
 
-def forget() -> None:
+def _forget() -> None:
     """Forget every service key; there are few, and they are read again when asked for."""
     global _era  # noqa: PLW0603  (counts the changes, so that no load keeps what is out of date)
     _era += 1
@@ -86,8 +89,8 @@ def forget() -> None:
 
 
 def _changed(topic: str, target: str) -> None:
-    if topic == "service":
-        forget()
+    if topic in ("service", "*"):
+        _forget()
 
 
 changes.listen(_changed)

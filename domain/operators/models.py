@@ -24,9 +24,7 @@ class Operator(Model):
     id = fields.CharField(max_length=40, primary_key=True)
     code = fields.CharField(max_length=40, unique=True)
     role = fields.CharEnumField(OperatorRole, max_length=20)
-    login: Any = fields.OneToOneField(
-        "domain.Login", related_name=False, on_delete=fields.RESTRICT
-    )
+    login: Any = fields.OneToOneField("domain.Login", related_name=False, on_delete=fields.RESTRICT)
     login_id: str
     active = fields.BooleanField(default=True)
     created_at = fields.DatetimeField()
@@ -36,7 +34,7 @@ class Operator(Model):
 
 
 class ServiceKey(Model):
-    """How a gateway or a product's back end proves itself; owned by operators."""
+    """How a gateway or a product's back end proves itself, owned by operators."""
 
     id = fields.CharField(max_length=40, primary_key=True)
     name = fields.CharField(max_length=60, unique=True)

@@ -1,4 +1,4 @@
-"""What is read of service keys."""
+"""What is read of operators and service keys."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -32,3 +32,14 @@ class CreatedServiceKey(Row):
     def secret_shown(self) -> bool:
         """Whether the secret is in this answer; a repeated request does not get it again."""
         return self.secret is not None
+
+
+class OperatorRow(Row):
+    """A member of the platform's staff."""
+
+    table: ClassVar[type[Model]] = models.Operator
+    id: str
+    code: str
+    role: models.OperatorRole
+    active: bool
+    created_at: datetime

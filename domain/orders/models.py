@@ -66,9 +66,7 @@ class OrderItem(Owned):
         "domain.Product", related_name=False, on_delete=fields.RESTRICT
     )
     product_id: str
-    plan: Any = fields.ForeignKeyField(
-        "domain.Plan", related_name=False, on_delete=fields.RESTRICT
-    )
+    plan: Any = fields.ForeignKeyField("domain.Plan", related_name=False, on_delete=fields.RESTRICT)
     plan_id: str
     price_version: Any = fields.ForeignKeyField(
         "domain.PriceVersion", related_name=False, on_delete=fields.RESTRICT

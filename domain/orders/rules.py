@@ -23,6 +23,4 @@ UNPAID: Final = frozenset({S.PENDING_REVIEW, S.PENDING_PAYMENT})
 def check_move(order_id: str, status: S, target: S) -> None:
     """Raise IllegalTransition unless an order in `status` may become `target`."""
     if target not in MOVES.get(status, frozenset()):
-        raise IllegalTransition(
-            what="order", id=order_id, status=status.value, target=target.value
-        )
+        raise IllegalTransition(what="order", id=order_id, status=status.value, target=target.value)

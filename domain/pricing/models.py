@@ -97,9 +97,7 @@ class PriceVersion(Model):
     """The price of a plan from a moment on. A new price is a new version."""
 
     id = fields.CharField(max_length=40, primary_key=True)
-    plan: Any = fields.ForeignKeyField(
-        "domain.Plan", related_name=False, on_delete=fields.RESTRICT
-    )
+    plan: Any = fields.ForeignKeyField("domain.Plan", related_name=False, on_delete=fields.RESTRICT)
     plan_id: str
     effective_from = fields.DatetimeField()
     currency = fields.CharField(max_length=3, default="CNY")

@@ -38,7 +38,12 @@ def given(columns: Columns, rows: Sequence[Sequence[Any]]) -> tuple[str, list[An
     text = _given(postgres, tuple(columns.items()))
     if postgres:
         return text, [list(column) for column in zip(*rows, strict=True)]
-    return text, [orjson.dumps(rows).decode()]
+    return text, [json_text(rows)]
+
+
+def json_text(value: Any) -> str:
+    """`value` as the text of a `jsonb` column."""
+    return orjson.dumps(value).decode()
 
 
 async def insert(

@@ -1,5 +1,6 @@
-"""The billing calendar: months and days begin at midnight in Shanghai, moments are stored in UTC."""
+"""The billing calendar: months and days begin at midnight in Shanghai, moments are in UTC."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
@@ -7,6 +8,7 @@ from typing import Final
 SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 CLOSES_ON_DAY: Final = 2
 CLOSES_AT_HOUR: Final = 12
+_MONTH: Final = re.compile(r"2[01]\d\d-(0[1-9]|1[0-2])", re.ASCII)
 
 
 def month_of(at: datetime) -> str:
@@ -25,6 +27,12 @@ def next_month(month: str) -> str:
     """The month after `month`."""
     year, number = int(month[:4]), int(month[5:])
     return f"{year + 1:04d}-01" if number == 12 else f"{year:04d}-{number + 1:02d}"
+
+
+def months_before(month: str, count: int) -> str:
+    """The month that lies `count` months before `month`."""
+    total = int(month[:4]) * 12 + int(month[5:]) - 1 - count
+    return f"{total // 12:04d}-{total % 12 + 1:02d}"
 
 
 def month_end(month: str) -> datetime:
@@ -52,3 +60,8 @@ def open_month(at: datetime, closed_through: str) -> str:
     """The month in which a call of `at` is charged: its own, or the first that is not closed."""
     month = month_of(at)
     return month if month > closed_through else next_month(closed_through)
+
+
+def is_month(text: str) -> bool:
+    """Whether `text` names a month such as 2026-11, of this century or the next."""
+    return _MONTH.fullmatch(text) is not None

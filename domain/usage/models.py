@@ -115,9 +115,7 @@ class UsageHour(Counts):
 
     class Meta:
         table = "usage_hours"
-        unique_together = (
-            ("enterprise_id", "starts_at", "api_code", "key_id", "sub_account_id"),
-        )
+        unique_together = (("enterprise_id", "starts_at", "api_code", "key_id", "sub_account_id"),)
 
 
 class UsageDay(Counts):
@@ -125,10 +123,8 @@ class UsageDay(Counts):
 
     class Meta:
         table = "usage_days"
-        unique_together = (
-            ("enterprise_id", "starts_at", "api_code", "key_id", "sub_account_id"),
-        )
-        indexes = (("enterprise_id", "month"),)
+        unique_together = (("enterprise_id", "starts_at", "api_code", "key_id", "sub_account_id"),)
+        indexes = (("enterprise_id", "month"), ("month", "enterprise_id"))
 
 
 class UsageCharge(Metered):

@@ -1,9 +1,8 @@
 """What is read of usage, and what recording it answers."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from tortoise.models import Model
 
@@ -43,11 +42,6 @@ class UsageRecordRow(Row):
     """One call as it was counted."""
 
     table: ClassVar[type[Model]] = models.UsageRecord
-    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "product": ("product_code",),
-        "api": ("api_code",),
-        "funded": ("funding",),
-    }
     id: str
     event_id: str
     source: str
@@ -57,27 +51,20 @@ class UsageRecordRow(Row):
     month: str
     original_month: str
     key_id: str
-    sub_account_id: str
     product_code: str
     api_code: str
     result_code: str
     quantity: int
     duration_ms: int
     billable: bool
-    funding: list[dict[str, Any]]
 
     @property
-    def product(self) -> str:
-        """The product's code."""
-        return self.product_code
+    def sub_account_id(self) -> str | None:
+        """Whose key it was; none for a key of the main account."""
+        return self.__dict__["sub_account_id"] or None
 
     @property
-    def api(self) -> str:
-        """The API's code."""
-        return self.api_code
-
-    @property
-    def funded(self) -> list[FundingRow]:
+    def funding(self) -> list[FundingRow]:
         """Who paid for it."""
         return [
             FundingRow(
@@ -85,7 +72,7 @@ class UsageRecordRow(Row):
                 entitlement_id=line["entitlementId"],
                 quantity=line["quantity"],
             )
-            for line in self.funding
+            for line in self.__dict__["funding"]
         ]
 
 
@@ -118,8 +105,8 @@ class UsageStatRow(Row):
 
     starts_at: datetime
     month: str
-    product: str | None
-    api: str | None
+    product_code: str | None
+    api_code: str | None
     sub_account_id: str | None
     key_id: str | None
     total: int

@@ -108,6 +108,7 @@ def check(reported: ReportedCall, *, now: datetime, policy: Policy) -> Call | Ve
     try:
         if reported.fault:
             raise _Unusable(reported.fault)
+        request_id = reported.id if reported.request_id is None else reported.request_id
         call = Call(
             id=_text("id", reported.id),
             source=_text("source", reported.source),
@@ -117,9 +118,7 @@ def check(reported: ReportedCall, *, now: datetime, policy: Policy) -> Call | Ve
             key_id=_text("data.keyId", reported.key_id, CODE_MAX),
             quantity=_whole("data.quantity", reported.quantity),
             duration_ms=_whole("data.durationMs", reported.duration_ms),
-            request_id=_text(
-                "data.requestId", reported.id if reported.request_id is None else reported.request_id
-            ),
+            request_id=_text("data.requestId", request_id),
         )
         if call.occurred_at < now - timedelta(days=policy.usage_late_days):
             raise _Unusable(f"time: more than {policy.usage_late_days} days ago")

@@ -105,8 +105,10 @@ async def test_the_numbers_are_those_of_the_promises() -> None:
 
 async def test_introspection_stands_apart_from_depth() -> None:
     deep = "{__schema{types{fields{type{ofType{ofType{ofType{ofType{name}}}}}}}}}"
-    _, body = await toy.post(toy.door(limits=Limits(depth=3)), deep)
-    assert "errors" not in body
+    spread = "{thing{id} __schema{types{...F}}} fragment F on __Type{ofType{ofType{ofType{name}}}}"
+    for query in (deep, spread):
+        _, body = await toy.post(toy.door(limits=Limits(depth=3)), query)
+        assert "errors" not in body
 
 
 @pytest.mark.parametrize(

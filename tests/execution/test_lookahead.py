@@ -116,6 +116,15 @@ async def test_without_the_door_it_still_looks() -> None:
     assert tree(context.seen[0]) == {"child": {"id": {}}}
 
 
+async def test_another_operation_running_does_not_mislead_it() -> None:
+    other = prepared("{thing{id}}")[1]
+    context = toy.Context()
+    documents.running.set(other)
+    await toy.schema.execute("{thing{fullName}}", context_value=context)
+    assert tree(context.seen[0]) == {"full_name": {}}
+    assert other.cache == {}
+
+
 # -- texts at random against the tree they were made from ------------------------------------------
 
 FIELDS = {"id": "id", "fullName": "full_name", "line1": "line_1", "renamed": "inner"}

@@ -220,3 +220,23 @@ async def post(
             headers={"content-type": JSON_TYPE, "accept": accept},
         )
     return answer.status_code, answer.json()
+
+
+HELLO = orjson.dumps({"query": "{hello}"})
+HELLO_ANSWER = {"data": {"hello": "hi x"}}
+
+
+async def send(
+    method: str = "POST",
+    url: str = "/graphql",
+    *,
+    app: Any = None,
+    body: Any = None,
+    **headers: str,
+) -> httpx2.Response:
+    """One raw request; header names are written with underscores."""
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    async with client(app or door()) as http:
+        if "accept" not in sent:
+            del http.headers["accept"]
+        return await http.request(method, url, content=body, headers=sent)

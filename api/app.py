@@ -1,0 +1,129 @@
+"""The ASGI app: every door, the context of each call, and the life of the process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
+
+from api import graphiql
+from api.context import COOKIE, REQUEST_HEADER, RequestContext
+from api.graphql import GraphQLDoor
+from api.middleware import Front
+from api.rest import authorize, health, oauth, texts, usage
+from api.root import schema
+from api.runtime import Runtime
+from api.settings import Settings, load_settings
+from domain.accounts import identity
+from domain.kernel.errors import Unauthenticated
+
+DOORS: Final = (
+    "/graphql",
+    "/oauth/token",
+    "/oauth/introspect",
+    "/oauth/revoke",
+    "/authorize",
+    "/usage/events",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/errors",
+    "/.well-known",
+)
+
+
+def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
+    """The app over a runtime; its lifespan opens and closes the runtime.
+
+    With `connected` the database is open already (a command of the same process opened it).
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await runtime.open(connected=connected)
+        try:
+            yield
+        finally:
+            await runtime.close()
+
+    door = GraphQLDoor(
+        schema(),
+        context=lambda request: _context(runtime, request),
+        graphiql=runtime.settings.graphiql,
+        seconds=runtime.settings.request_seconds,
+    )
+    routes: list[BaseRoute] = [
+        Route("/graphql", door),
+        Mount(graphiql.ASSETS_PATH, graphiql.GraphiQLAssets()),
+        *oauth.routes,
+        *authorize.routes,
+        *usage.routes,
+        *health.routes,
+        *texts.routes,
+    ]
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.state.runtime = runtime
+    app.state.policy = runtime.settings.policy
+    app.state.clock = runtime.clock
+    app.state.issuer = runtime.settings.public_url
+    app.state.limits = runtime.limits
+    return Front(app, DOORS)
+
+
+def from_environment() -> ASGIApp:
+    """The app as a worker process makes it, from COUNTERFOIL_*."""
+    return create_app(Runtime(load_settings()))
+
+
+async def _context(runtime: Runtime, request: Request) -> RequestContext:
+    """Who asks, when and in which language; raises Unauthenticated for a credential that is bad."""
+    ctx = runtime.ctx(
+        identity.STRANGER,
+        request_id=request.state.request_id,
+        address=caller_address(runtime.settings, request),
+        language=language_of(request.headers.get("accept-language", "")),
+    )
+    by_browser = request.headers.get(REQUEST_HEADER) is not None
+    token = _token(request, by_browser=by_browser)
+    if token is not None:
+        actor = await identity.actor_of_session(ctx, token)
+        ctx = runtime.ctx(
+            actor, request_id=ctx.request_id, address=ctx.address, language=ctx.language
+        )
+    secure = runtime.settings.public_url.startswith("https:")
+    return RequestContext(ctx=ctx, by_browser=by_browser, secure=secure)
+
+
+def _token(request: Request, *, by_browser: bool) -> str | None:
+    """The session token of a call; the cookie counts only beside the header that scripts set."""
+    header = request.headers.get("authorization")
+    if header is not None:
+        scheme, _, value = header.partition(" ")
+        if scheme.lower() != "bearer" or not value.strip():
+            raise Unauthenticated()
+        return value.strip()
+    return request.cookies.get(COOKIE) or None if by_browser else None
+
+
+def language_of(accept: str) -> str:
+    """`zh` when Chinese is asked before English, else `en` (RFC 9110, without weights below 1)."""
+    for part in accept.lower().split(","):
+        tag = part.partition(";")[0].strip()
+        if tag.startswith("zh"):
+            return "zh"
+        if tag.startswith("en"):
+            return "en"
+    return "en"
+
+
+def caller_address(settings: Settings, request: Request) -> str:
+    """The caller's address; X-Forwarded-For counts only from a proxy that the settings trust."""
+    direct = request.client.host if request.client else ""
+    trusted = {one.strip() for one in settings.trusted_proxies.split(",") if one.strip()}
+    if direct in trusted:
+        forwarded = request.headers.get("x-forwarded-for", "")
+        return forwarded.rpartition(",")[2].strip()[:64] or direct
+    return direct

@@ -1,0 +1,96 @@
+"""What every request passes: an id, a count, and a net under which no bug shows itself."""
+
+import time
+from collections.abc import Iterable
+from typing import Final
+
+import uuid_utils
+from prometheus_client import Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from tortoise.exceptions import DBConnectionError, OperationalError
+
+from api import errors
+from domain.kernel.errors import Refusal
+
+REQUESTS: Final = Counter(
+    "counterfoil_requests_total", "Requests answered, by door and status.", ("door", "status")
+)
+SECONDS: Final = Histogram(
+    "counterfoil_request_seconds", "Time to answer a request, by door.", ("door",)
+)
+HEADERS: Final = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+
+
+class Busy(Refusal):
+    """The database cannot be reached or does not answer in time."""
+
+    code = "SERVICE_UNAVAILABLE"
+    message = "The service cannot reach its database just now."
+    message_zh = "服务暂时无法连接数据库。"
+    remedy = "Repeat the request in a few seconds, with the same idempotency key."
+    remedy_zh = "请在数秒后使用相同的幂等键重试。"
+
+
+class Front:
+    """Outermost of all: gives each request its id, counts it, and turns escaped bugs into 500."""
+
+    def __init__(self, app: ASGIApp, doors: Iterable[str]) -> None:
+        self._app = app
+        self._doors = tuple(sorted(doors, key=len, reverse=True))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = str(uuid_utils.uuid7())
+        scope.setdefault("state", {})["request_id"] = request_id
+        door, began, status = self._door(scope["path"]), time.perf_counter(), 0
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = _completed(message["headers"], request_id)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as bug:
+            if status:
+                raise
+            await _answer(bug, request_id)(scope, receive, sending)
+        finally:
+            REQUESTS.labels(door, status).inc()
+            SECONDS.labels(door).observe(time.perf_counter() - began)
+
+    def _door(self, path: str) -> str:
+        return next((door for door in self._doors if path.startswith(door)), "other")
+
+
+def _completed(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
+    present = {name for name, _ in headers}
+    more = [pair for pair in HEADERS if pair[0] not in present]
+    if b"x-request-id" not in present:
+        more.append((b"x-request-id", request_id.encode()))
+    return [*headers, *more]
+
+
+def _answer(bug: Exception, request_id: str) -> ASGIApp:
+    if isinstance(bug, Refusal):
+        return errors.problem_response(bug, request_id=request_id)
+    if isinstance(bug, DBConnectionError | OperationalError | ConnectionError | TimeoutError):
+        errors.log_bug(bug, request_id)
+        headers = {"Retry-After": "3"}
+        return errors.problem_response(Busy(), 503, request_id=request_id, headers=headers)
+    errors.log_bug(bug, request_id)
+    return errors.problem_response(Masked(), 500, request_id=request_id)
+
+
+class Masked(Refusal):
+    """A bug of ours; the caller learns only that there is one, and the id to quote."""
+
+    code = "INTERNAL_SERVER_ERROR"
+    message = errors.MASK["en"]
+    message_zh = errors.MASK["zh"]
+    remedy = "Repeat the request; if it fails again, send us the request id."
+    remedy_zh = "请重试;若仍失败,请将请求编号发给我们。"

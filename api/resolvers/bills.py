@@ -1,0 +1,44 @@
+"""The calls of billing."""
+
+from typing import Annotated
+
+import strawberry
+
+from api.context import Info
+from api.execution.lookahead import wanted
+from api.resolvers.paging import node_wanted
+from api.schema.bills import Bill
+from api.schema.paging import After, Before, Connection, First, Last, Paged
+from domain.billing import queries
+from domain.billing.rows import BillRow
+from domain.kernel.reading import Window
+
+
+@strawberry.type
+class BillQuery:
+    @strawberry.field(
+        graphql_type=Connection[Bill] | None,
+        description="The enterprise's months: the running ones as of now, then the closed ones, "
+        "newest first.",
+    )
+    async def bills(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Paged:
+        window = Window.of(first, after, last, before)
+        return Paged(await queries.bills(info.context.ctx, window, node_wanted(info)))
+
+    @strawberry.field(
+        graphql_type=Bill | None,
+        description="One month of the enterprise; none when it has neither usage nor orders.",
+    )
+    async def bill(
+        self,
+        info: Info,
+        month: Annotated[str, strawberry.argument(description="The month, such as 2026-11.")],
+    ) -> BillRow | None:
+        return await queries.bill(info.context.ctx, month, wanted(info))

@@ -1,0 +1,184 @@
+"""The calls of keys."""
+
+from typing import Annotated
+
+import strawberry
+
+from api.context import Info
+from api.execution.lookahead import wanted
+from api.resolvers.orders import IdempotencyKey
+from api.resolvers.paging import node_wanted
+from api.schema.keys import (
+    AccessKey,
+    CreateAccessKeyResult,
+    CreateServiceKeyResult,
+    KeyStatus,
+    RevokeTokenResult,
+    RotateAccessKeyResult,
+    ServiceKey,
+    SetAccessKeyStatusResult,
+    SetServiceKeyActiveResult,
+)
+from api.schema.paging import After, Before, Connection, First, Last, Paged
+from domain.kernel.context import ActorKind
+from domain.kernel.reading import Window
+from domain.keys import commands, queries
+from domain.keys.rows import AccessKeyRow, CreatedKey, RevokedTokenRow
+from domain.operators import commands as operator_commands
+from domain.operators import queries as operator_queries
+from domain.operators.rows import CreatedServiceKey, ServiceKeyRow
+
+KeyId = Annotated[strawberry.ID, strawberry.argument(description="The key's public id.")]
+
+
+@strawberry.type
+class KeyQuery:
+    @strawberry.field(
+        graphql_type=Connection[AccessKey] | None,
+        description="The enterprise's keys, newest first; deleted ones only when asked by status.",
+    )
+    async def access_keys(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        sub_account_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="Only the key of this sub-account."),
+        ] = None,
+        status: Annotated[
+            KeyStatus | None, strawberry.argument(description="Only keys of this status.")
+        ] = None,
+    ) -> Paged:
+        page = await queries.access_keys(
+            info.context.ctx,
+            Window.of(first, after, last, before),
+            node_wanted(info),
+            sub_account_id=sub_account_id,
+            status=status,
+        )
+        return Paged(page)
+
+    @strawberry.field(
+        graphql_type=Connection[ServiceKey] | None,
+        description="For operators: the keys of gateways and back ends, newest first.",
+    )
+    async def service_keys(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Paged:
+        window = Window.of(first, after, last, before)
+        page = await operator_queries.service_keys(info.context.ctx, window, node_wanted(info))
+        return Paged(page)
+
+
+@strawberry.type
+class KeyMutation:
+    @strawberry.mutation(
+        graphql_type=CreateAccessKeyResult,
+        description="Make the key of a sub-account that has none, or a main key. Its secret is "
+        "shown this once.",
+    )
+    async def create_access_key(
+        self,
+        info: Info,
+        name: Annotated[
+            str, strawberry.argument(description="What it is for, 1 to 60 characters.")
+        ],
+        idempotency_key: IdempotencyKey,
+        sub_account_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="Whose key it is to be; none makes a main key."),
+        ] = None,
+    ) -> CreatedKey:
+        ctx = info.context.ctx.keyed(idempotency_key)
+        made = await commands.create_access_key(ctx, name=name, sub_account_id=sub_account_id)
+        await queries.with_versions(ctx, made.access_key, wanted(info).of("access_key"))
+        return made
+
+    @strawberry.mutation(
+        graphql_type=RotateAccessKeyResult,
+        description="Give a key a new secret, shown this once; the old one works on for the "
+        "overlap, so that nothing stops.",
+    )
+    async def rotate_access_key(
+        self,
+        info: Info,
+        id: KeyId,
+        idempotency_key: IdempotencyKey,
+        overlap_seconds: Annotated[
+            int | None,
+            strawberry.argument(
+                description="How long the old secret works on: 0 to 604800 (7 days); a day "
+                "unless said otherwise."
+            ),
+        ] = None,
+    ) -> CreatedKey:
+        ctx = info.context.ctx.keyed(idempotency_key)
+        made = await commands.rotate_access_key(ctx, key_id=id, overlap_seconds=overlap_seconds)
+        await queries.with_versions(ctx, made.access_key, wanted(info).of("access_key"))
+        return made
+
+    @strawberry.mutation(
+        graphql_type=SetAccessKeyStatusResult,
+        description="Disable, enable or delete a key; its tokens follow at once. Only a disabled "
+        "or locked key is deleted; only the platform's operators lock one, and release it.",
+    )
+    async def set_access_key_status(
+        self,
+        info: Info,
+        id: KeyId,
+        status: Annotated[KeyStatus, strawberry.argument(description="What it is to become.")],
+    ) -> AccessKeyRow:
+        ctx = info.context.ctx
+        staff = ctx.actor.kind is ActorKind.OPERATOR
+        move = commands.lock_access_key if staff else commands.set_access_key_status
+        row = await move(ctx, key_id=id, status=status)
+        return await queries.with_versions(ctx, row, wanted(info))
+
+    @strawberry.mutation(
+        graphql_type=RevokeTokenResult,
+        description="End an access token before its time, at every gateway that asks us.",
+    )
+    async def revoke_token(
+        self,
+        info: Info,
+        token: Annotated[str, strawberry.argument(description="The whole token.")],
+    ) -> RevokedTokenRow:
+        ctx = info.context.ctx
+        return await commands.revoke_token(ctx, claims=await queries.claims_of(ctx, token))
+
+    @strawberry.mutation(
+        graphql_type=CreateServiceKeyResult,
+        description="For operators: make the key of a gateway or back end, shown this once.",
+    )
+    async def create_service_key(
+        self,
+        info: Info,
+        name: Annotated[str, strawberry.argument(description="Whose it is, 1 to 60 characters.")],
+        scopes: Annotated[
+            list[str], strawberry.argument(description="What it opens: check, ingest, or both.")
+        ],
+        idempotency_key: IdempotencyKey,
+    ) -> CreatedServiceKey:
+        ctx = info.context.ctx.keyed(idempotency_key)
+        return await operator_commands.create_service_key(ctx, name=name, scopes=scopes)
+
+    @strawberry.mutation(
+        graphql_type=SetServiceKeyActiveResult,
+        description="For operators: switch a service key off, or on again.",
+    )
+    async def set_service_key_active(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The service key's id.")],
+        active: Annotated[bool, strawberry.argument(description="Whether it is to work.")],
+    ) -> ServiceKeyRow:
+        ctx = info.context.ctx
+        return await operator_commands.set_service_key_active(ctx, service_key_id=id, active=active)

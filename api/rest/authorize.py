@@ -1,0 +1,157 @@
+"""The check that a gateway makes on each call: whose token it is, and whether it may go on.
+
+Warm: 0 statements and at most 1 round trip to Redis. The gateway proves itself by X-Service-Key
+and must set, not pass on, the headers that name the API: where they disagree, the call is refused.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+import uuid_utils
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api.errors import problem_response, status_of
+from domain.catalog import hot as catalogue
+from domain.catalog.hot import ApiFacts, CatalogIndex
+from domain.kernel.errors import Refusal
+from domain.kernel.limits_store import Taken
+from domain.keys import hot
+from domain.keys.errors import TokenExpired, TokenInvalid, TokenRevoked
+from domain.operators import hot as operators
+
+PREFIX: Final = "/authorize"
+READ: Final = frozenset(
+    {
+        b"authorization",
+        b"x-service-key",
+        b"x-api",
+        b"x-original-method",
+        b"x-original-uri",
+        b"x-forwarded-method",
+        b"x-forwarded-uri",
+        b"x-forwarded-for",
+        b"x-gateway",
+    }
+)
+TOKEN_REFUSED: Final = (TokenInvalid, TokenExpired, TokenRevoked)
+HIDDEN_FROM_NGINX: Final = frozenset({402, 429})
+"""nginx's auth_request turns all but 2xx, 401 and 403 into 500."""
+
+
+async def authorize(request: Request) -> Response:
+    """200 with who calls, or 401, 402, 403, 429 with a problem and its code."""
+    found = _headers(request.scope["headers"])
+    request_id = request.scope.get("state", {}).get("request_id") or str(uuid_utils.uuid7())
+    state = request.app.state
+    now = state.clock()
+    try:
+        await operators.service(found.get(b"x-service-key"), "check", now)
+    except Refusal as refusal:
+        return _refused(refusal, found, request_id, None)
+    api = _api(await catalogue.index(), found, request)
+    verdict = await hot.decide(
+        _bearer(found.get(b"authorization")),
+        api,
+        now,
+        _address(found, request),
+        issuer=state.issuer,
+        policy=state.policy,
+        limits=state.limits,
+    )
+    if verdict.refusal is not None:
+        return _refused(verdict.refusal, found, request_id, verdict.rate)
+    headers = {
+        "X-Request-Id": request_id,
+        "X-Enterprise-Id": verdict.enterprise_id,
+        "X-Key-Id": verdict.key_id,
+        "X-Sub-Account-Id": verdict.sub_account_id,
+        "Cache-Control": "no-store",
+        **_rates(verdict.rate),
+    }
+    return Response(status_code=200, headers=headers)
+
+
+def _headers(sent: Iterable[tuple[bytes, bytes]]) -> dict[bytes, str]:
+    """The headers that count. One that came twice counts as damaged: whose it is cannot be told."""
+    found: dict[bytes, str] = {}
+    for name, value in sent:
+        if name in READ:
+            if name not in found:
+                found[name] = value.decode("latin-1")
+            elif name == b"x-forwarded-for":
+                found[name] += "," + value.decode("latin-1")
+            else:
+                found[name] = "\x00"
+    return found
+
+
+def _bearer(sent: str | None) -> str | None:
+    scheme, _, token = (sent or "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _api(index: CatalogIndex, found: dict[bytes, str], request: Request) -> ApiFacts | None:
+    """The API that is called, or None when that is unknown or the headers contradict each other.
+
+    A gateway that names it in X-Api may serve it under any path, but not under another API's.
+    """
+    original, forwarded = found.get(b"x-original-method"), found.get(b"x-forwarded-method")
+    routes = []
+    if b"x-original-uri" in found:
+        method = original or forwarded or request.method
+        routes.append(index.resolve(method, _path(found[b"x-original-uri"])))
+    if b"x-forwarded-uri" in found:
+        method = forwarded or original or request.method
+        routes.append(index.resolve(method, _path(found[b"x-forwarded-uri"])))
+    own = _path(request.scope.get("raw_path", b"").decode("latin-1") or request.url.path)
+    own = own.partition(PREFIX)[2]
+    if own not in ("", "/"):
+        routes.append(index.resolve(request.method, own))
+    named = found.get(b"x-api")
+    if named:
+        api = index.by_code.get(named)
+        return api if all(one is None or one is api for one in routes) else None
+    return routes[0] if routes and all(one is routes[0] for one in routes) else None
+
+
+def _path(uri: str) -> str:
+    """The path of a request target, to the letter; an absolute one is none of ours."""
+    return uri.partition("?")[0]
+
+
+def _address(found: dict[bytes, str], request: Request) -> str:
+    """The caller's address: the one that the gateway itself saw is the last it wrote."""
+    forwarded = found.get(b"x-forwarded-for", "").rpartition(",")[2].strip()
+    return forwarded or (request.client.host if request.client else "")
+
+
+def _rates(rate: Taken | None) -> dict[str, str]:
+    if rate is None:
+        return {}
+    return {
+        "RateLimit-Limit": str(rate.limit),
+        "RateLimit-Remaining": str(rate.remaining),
+        "RateLimit-Reset": str(rate.reset_seconds),
+    }
+
+
+def _refused(
+    refusal: Refusal, found: dict[bytes, str], request_id: str, rate: Taken | None
+) -> Response:
+    status = status_of(refusal)
+    headers = _rates(rate)
+    if isinstance(refusal, TOKEN_REFUSED):
+        said = refusal.text("en")
+        headers["WWW-Authenticate"] = f'Bearer error="invalid_token", error_description="{said}"'
+    if status in HIDDEN_FROM_NGINX and found.get(b"x-gateway", "").lower() == "nginx":
+        headers["X-Deny-Status"] = str(status)
+        status = 403
+    return problem_response(refusal, status, request_id=request_id, headers=headers)
+
+
+_plain = Route(PREFIX, authorize)
+_under = Route(PREFIX + "/{path:path}", authorize)
+_plain.methods = _under.methods = None  # every method: a gateway asks with that of the call
+routes = [_plain, _under]

@@ -1,0 +1,102 @@
+"""What one process holds while it serves: settings, clock, stores, ports, background work."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from api.jobs.expiry import expire_due
+from api.jobs.month import close_due
+from api.jobs.outbox import Ports, deliver_due
+from api.settings import Settings
+from domain.kernel import changes, database, outbox, secrets
+from domain.kernel.context import SYSTEM, Actor, Clock, Ctx, TimeOrderedIds, utc_now
+from domain.kernel.limits_store import LimitsStore, ProcessLimits, RedisLimits
+
+log = structlog.get_logger("counterfoil.runtime")
+
+
+@dataclass(slots=True)
+class Runtime:
+    """One process's surroundings; `open` before serving, `close` after."""
+
+    settings: Settings
+    clock: Clock = utc_now
+    ports: Ports = field(default_factory=Ports)
+    jobs: bool = True
+    limits: LimitsStore = field(init=False)
+    ids: TimeOrderedIds = field(default_factory=TimeOrderedIds)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _follower: changes.Follower = field(default_factory=changes.Follower)
+
+    def __post_init__(self) -> None:
+        secrets.use_root(self.settings.root_secret())
+        url = self.settings.redis_url
+        self.limits = (
+            ProcessLimits()
+            if url is None
+            else RedisLimits(url, protocol=self.settings.redis_protocol)
+        )
+
+    def ctx(self, actor: Actor = SYSTEM, **more: Any) -> Ctx:
+        """A fresh context of now."""
+        return Ctx(actor=actor, now=self.clock(), policy=self.settings.policy, ids=self.ids, **more)
+
+    async def open(self, *, connected: bool = False) -> None:
+        """Connect (unless somebody did) and start the background work. Raises UnusableDatabase."""
+        if not connected:
+            pool = database.Pool(largest=self.settings.database_pool)
+            await database.open_database(self.settings.database_url, pool)
+            await database.check_migrated()
+        self._start("changes", 0.25, self._follow)
+        if self.jobs:
+            self._start("outbox", 0.2, self._deliver)
+            self._start("expiry", 10, self._expire)
+            self._start("months", 60, self._close_months)
+            self._start("tidy", 600, self._tidy)
+
+    async def close(self) -> None:
+        """Stop the background work, then let go of what is held open."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        await self.limits.close()
+        await database.close_database()
+
+    def _start(
+        self, name: str, seconds: float, work: Callable[[], Coroutine[Any, Any, Any]]
+    ) -> None:
+        self._tasks.append(asyncio.create_task(_every(name, seconds, work), name=name))
+
+    async def _follow(self) -> None:
+        await self._follower.poll(self.clock())
+
+    async def _deliver(self) -> None:
+        await deliver_due(self.ctx(), self.ports)
+
+    async def _expire(self) -> None:
+        await expire_due(self.ctx())
+
+    async def _close_months(self) -> None:
+        await close_due(self.ctx())
+
+    async def _tidy(self) -> None:
+        await changes.forget_old(self.clock())
+        await outbox.forget_old(self.clock())
+
+
+async def _every(name: str, seconds: float, work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+    """Do `work` again and again; a failure is logged (once for a run of them) and tried again."""
+    failing = False
+    while True:
+        try:
+            await work()
+            failing = False
+        except Exception:
+            if not failing:
+                log.warning("job failed", job=name, exc_info=True)
+            failing = True
+        await asyncio.sleep(min(seconds * (10 if failing else 1), 60))

@@ -1,0 +1,165 @@
+"""Starting the server: in this process when there is one worker, else in several beside it."""
+
+import asyncio
+import json
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import uvloop
+from granian import Granian
+from granian.constants import Interfaces
+from granian.server.embed import Server as EmbeddedServer
+
+from api import demo
+from api.app import create_app
+from api.runtime import Runtime
+from api.settings import Settings
+from domain.accounts import identity
+from domain.kernel import database
+
+Say = Callable[[str], None]
+
+
+class CannotStart(Exception):
+    """The server cannot start; one line that says why and what to do."""
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise CannotStart when somebody else listens on the port."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CannotStart(
+                f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0).lower()}): "
+                f"stop what uses it, or choose another with --port {port + 1}"
+            ) from error
+
+
+def serve(settings: Settings, *, with_demo: bool, say: Say) -> None:
+    """Serve until interrupted. Raises CannotStart, BadSetting or UnusableDatabase."""
+    if settings.workers > 1 and (settings.embedded or settings.redis_url is None):
+        raise CannotStart(
+            "more than one worker needs PostgreSQL and Redis: set COUNTERFOIL_DATABASE_URL and "
+            "COUNTERFOIL_REDIS_URL, or leave --workers out"
+        )
+    check_port(settings.host, settings.port)
+    if settings.workers > 1:
+        asyncio.run(_prepare(settings, with_demo=with_demo, say=say))
+        _serve_many(settings)
+        return
+    uvloop.run(_serve_one(settings, with_demo=with_demo, say=say))
+
+
+async def _serve_one(settings: Settings, *, with_demo: bool, say: Say) -> None:
+    await _open(settings, with_demo=with_demo, say=say, stay=True)
+    server = EmbeddedServer(
+        create_app(Runtime(settings), connected=True),
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        log_enabled=False,
+        websockets=False,
+    )
+    await server.serve()
+
+
+def _serve_many(settings: Settings) -> None:
+    os.environ["COUNTERFOIL_WORKERS"] = "1"
+    Granian(
+        "api.app:from_environment",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        websockets=False,
+        log_enabled=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=20,
+    ).serve()
+
+
+async def _prepare(settings: Settings, *, with_demo: bool, say: Say) -> None:
+    await _open(settings, with_demo=with_demo, say=say, stay=False)
+
+
+async def _open(settings: Settings, *, with_demo: bool, say: Say, stay: bool) -> None:
+    """Open the database; in embedded mode and for the demo also migrate and seed it."""
+    pool = database.Pool(largest=settings.database_pool)
+    await database.open_database(settings.database_url, pool)
+    try:
+        if settings.embedded or with_demo:
+            await database.migrate(settings.database_url, say)
+        await database.check_migrated()
+        card = await seed(settings, say) if with_demo else None
+    except BaseException:
+        await database.close_database()
+        raise
+    if not stay:
+        await database.close_database()
+    if card is not None:
+        say(card)
+
+
+def _notes(settings: Settings) -> Path:
+    """Where the demo's own secrets are kept, so that the card can be printed again."""
+    folder = Path(settings.database_url.removeprefix("sqlite://")).parent
+    return (folder if settings.embedded else Path("var")) / "demo.json"
+
+
+async def seed(settings: Settings, say: Say) -> str:
+    """Make the demo once; the card that says where to look and whom to log in as."""
+    runtime = Runtime(settings, jobs=False)
+    notes = _notes(settings)
+    if not await demo.planted():
+        password = "demo-" + secrets.token_hex(4)
+        hashed = await identity.hashed(password)
+        made = await demo.plant(runtime.ctx(), password, hashed, lambda what: say(f"demo: {what}"))
+        notes.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w") as file:
+            json.dump(
+                {
+                    "password": made.password,
+                    "keyId": made.key_id,
+                    "keySecret": made.key_secret,
+                    "serviceSecret": made.service_secret,
+                },
+                file,
+                indent=2,
+            )
+    return _card(settings, notes)
+
+
+def _card(settings: Settings, notes: Path) -> str:
+    if not notes.is_file():
+        return f"The demo is loaded; its passwords were kept in {notes}, which is gone."
+    known = json.loads(notes.read_text())
+    here = f"http://{settings.host}:{settings.port}"
+    return f"""
+  Counterfoil is ready.  已就绪。
+
+  GraphiQL      {here}/graphql
+  Log in as     ann@qinghe.example      (main account of 杭州青禾科技, verified)
+                dev-chen@qinghe.example (a developer there)
+                eve@yunling.example     (main account of 云岭银行, the rival)
+                bei@beichen.example     (an unverified firm)
+                op-tan@counterfoil.example (an operator of the platform)
+  Password      {known["password"]}   (for all of them; kept in {notes})
+
+  A first call, as an application would make it:
+
+    TOKEN=$(curl -s -u {known["keyId"]}:{known["keySecret"]} \\
+      -d grant_type=client_credentials {here}/oauth/token \\
+      | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+    curl -i {here}/authorize -H "Authorization: Bearer $TOKEN" -H "X-Api: ocr.idcard" \\
+      -H "X-Service-Key: {known["serviceSecret"]}"
+
+  The whole way, from sign-up to the bill:  .venv/bin/python examples/quickstart.py
+  Stop with Ctrl-C.
+"""

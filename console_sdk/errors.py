@@ -1,0 +1,252 @@
+"""What can go wrong with a call, as exception classes: one per code, under one per family.
+
+`except InsufficientBalance as refused: print(refused.remedy)`. A code that this version does not
+know yet arrives as its family, so that handlers of families keep working.
+"""
+
+from datetime import datetime
+
+from console_sdk.families import (
+    BY_CODE as BY_CODE,
+    Conflict as Conflict,
+    ConsoleError as ConsoleError,
+    Exhausted as Exhausted,
+    Forbidden as Forbidden,
+    InvalidInput as InvalidInput,
+    NotFound as NotFound,
+    RateLimited as RateLimited,
+    Refused as Refused,
+    ServerFailed as ServerFailed,
+    TransportFailed as TransportFailed,
+    Unauthenticated as Unauthenticated,
+    WaitedTooLong as WaitedTooLong,
+)
+from console_sdk.values import Money, money_of
+
+# -- accounts --------------------------------------------------------------------------------------
+
+
+class ForbiddenScope(Forbidden, code="FORBIDDEN_SCOPE"):
+    """It needs a scope that you do not hold: see `scope`."""
+
+
+class WrongCredentials(Unauthenticated, code="WRONG_CREDENTIALS"):
+    """The e-mail or the password is wrong."""
+
+
+class UnverifiedEnterprise(Forbidden, code="UNVERIFIED_ENTERPRISE"):
+    """Only a verified enterprise may do this: see `verification`."""
+
+    @property
+    def verification(self) -> str:
+        """How far the verification has come."""
+        return str(self.facts.get("verification", ""))
+
+
+class UsccInvalid(InvalidInput, code="USCC_INVALID"):
+    """That is no unified social credit code."""
+
+
+class UsccTaken(Conflict, code="USCC_TAKEN"):
+    """Another enterprise has proven to be this firm."""
+
+
+class NameTaken(Conflict, code="NAME_TAKEN"):
+    """The name is in use."""
+
+
+class LimitReached(Exhausted, code="LIMIT_REACHED"):
+    """There are as many as there may be."""
+
+
+class IllegalTransition(Conflict, code="ILLEGAL_TRANSITION"):
+    """The status cannot become that from what it is."""
+
+
+class IdempotencyKeyReused(Conflict, code="IDEMPOTENCY_KEY_REUSED"):
+    """The idempotency key was used before, with another input."""
+
+
+# -- buying ----------------------------------------------------------------------------------------
+
+
+class InsufficientBalance(Exhausted, code="INSUFFICIENT_BALANCE"):
+    """The balance does not cover the amount; nothing was taken."""
+
+    @property
+    def required(self) -> Money:
+        """What was to be paid."""
+        return money_of(self.facts["required"])
+
+    @property
+    def available(self) -> Money:
+        """What could be paid with."""
+        return money_of(self.facts["available"])
+
+
+class FreeQuotaClaimed(Conflict, code="FREE_QUOTA_CLAIMED"):
+    """The free quota was granted to this subject before."""
+
+
+class AlreadyEnabled(Conflict, code="ALREADY_ENABLED"):
+    """Pay-as-you-go of the product is on."""
+
+
+class NotOnSale(Conflict, code="NOT_ON_SALE"):
+    """The product cannot be ordered now."""
+
+
+class OrderExpired(Conflict, code="ORDER_EXPIRED"):
+    """The order was not paid in time."""
+
+
+class AmountAboveLimit(Conflict, code="AMOUNT_ABOVE_LIMIT"):
+    """A personal account may not order for so much."""
+
+
+class PeriodClosed(Conflict, code="PERIOD_CLOSED"):
+    """The month is closed and never changes."""
+
+
+class PeriodOpen(Conflict, code="PERIOD_OPEN"):
+    """The month cannot be closed yet."""
+
+
+class ShapeFixed(Conflict, code="SHAPE_FIXED"):
+    """A product that was on sale keeps what it counts."""
+
+
+class CodeTaken(Conflict, code="CODE_TAKEN"):
+    """The code belongs to something else."""
+
+
+class PlanNotReconcilable(InvalidInput, code="PLAN_NOT_RECONCILABLE"):
+    """The plan meters what both sides cannot prove."""
+
+
+# -- keys and tokens -------------------------------------------------------------------------------
+
+
+class TooManyMainKeys(Exhausted, code="MAIN_KEYS_MAX"):
+    """There is no room for one more main key."""
+
+
+class SubAccountHasKey(Conflict, code="SUB_ACCOUNT_HAS_KEY"):
+    """The sub-account has a key: see `key`."""
+
+    @property
+    def key(self) -> str:
+        """The id of the key that it has."""
+        return str(self.facts.get("key", ""))
+
+
+class RotationUnderway(Conflict, code="ROTATION_UNDERWAY"):
+    """Two secrets of the key work already: see `until`."""
+
+    @property
+    def until(self) -> datetime:
+        """Until when the older secret works."""
+        return datetime.fromisoformat(self.facts["until"])
+
+
+class WrongSecret(Unauthenticated, code="INVALID_CLIENT"):
+    """The key is unknown, or its secret is wrong."""
+
+
+class SecretRetired(Unauthenticated, code="SECRET_RETIRED"):
+    """The secret was replaced, and its overlap has ended."""
+
+
+class TokenInvalid(Unauthenticated, code="TOKEN_INVALID"):
+    """The token is damaged, foreign, or meant for another door."""
+
+
+class TokenExpired(Unauthenticated, code="TOKEN_EXPIRED"):
+    """The token's time is over."""
+
+
+class TokenRevoked(Unauthenticated, code="TOKEN_REVOKED"):
+    """The token was ended before its time."""
+
+
+class KeyDisabled(Forbidden, code="KEY_DISABLED"):
+    """The key is disabled or deleted."""
+
+
+class KeyLocked(Forbidden, code="KEY_LOCKED"):
+    """The platform locked the key."""
+
+
+class SubAccountDisabled(Forbidden, code="SUB_ACCOUNT_DISABLED"):
+    """The sub-account of the key is disabled."""
+
+
+class EnterpriseDisabled(Forbidden, code="ENTERPRISE_DISABLED"):
+    """The enterprise is disabled or closed."""
+
+
+# -- calls -----------------------------------------------------------------------------------------
+
+
+class UnknownApi(Forbidden, code="UNKNOWN_API"):
+    """The call names no API of the catalogue."""
+
+
+class ApiNotGranted(Forbidden, code="API_NOT_GRANTED"):
+    """The role of the key does not grant this API."""
+
+
+class NoEntitlement(Forbidden, code="NO_ENTITLEMENT"):
+    """The enterprise has no usable entitlement for this API."""
+
+
+class ServiceStopped(Forbidden, code="SERVICE_STOPPED"):
+    """The product's service has ended."""
+
+
+class QuotaExhausted(Exhausted, code="QUOTA_EXHAUSTED"):
+    """What was bought or granted is used up."""
+
+
+class InArrears(Exhausted, code="ARREARS"):
+    """Pay-as-you-go rests because the balance is overdrawn."""
+
+
+class Throttled(RateLimited, code="THROTTLED"):
+    """More calls a second than are allowed: see `retry_after`."""
+
+
+class ServiceKeyUnknown(Unauthenticated, code="SERVICE_KEY_UNKNOWN"):
+    """The gateway's own key is missing or wrong."""
+
+
+class ServiceKeyLacksScope(Forbidden, code="SERVICE_KEY_SCOPE"):
+    """The service key does not open this door."""
+
+
+class ServiceKeyNameTaken(Conflict, code="SERVICE_KEY_NAME_TAKEN"):
+    """There is a service key of that name."""
+
+
+class TooManyCalls(InvalidInput, code="BATCH_TOO_LARGE"):
+    """A batch of calls is too large."""
+
+
+class UnreadableEvents(InvalidInput, code="UNREADABLE_EVENTS"):
+    """The events cannot be read; none was stored."""
+
+
+class UnsupportedMediaType(InvalidInput, code="UNSUPPORTED_MEDIA_TYPE"):
+    """The door does not read this media type."""
+
+
+class TooLarge(Exhausted, code="TOO_LARGE"):
+    """The request is too large; nothing of it was stored."""
+
+
+class RangeTooLong(InvalidInput, code="RANGE_TOO_LONG"):
+    """Statistics of so long a time are too many rows."""
+
+
+class QueryTooComplex(InvalidInput, code="QUERY_TOO_COMPLEX"):
+    """The GraphQL query asks for too much at once."""

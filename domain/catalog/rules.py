@@ -1,0 +1,27 @@
+"""What the catalogue decides by itself. Pure."""
+
+import re
+from typing import Final
+
+from domain.kernel.errors import Invalid
+
+SEARCH_MAX: Final = 60
+_CODE: Final = re.compile(r"[a-z0-9]+(?:[-./][a-z0-9]+)*", re.ASCII)
+
+
+def known_form(code: str) -> bool:
+    """Whether `code` has the form of a product's, plan's or API's code."""
+    return len(code) <= 120 and _CODE.fullmatch(code) is not None
+
+
+def shown(code: str) -> str:
+    """A code from outside, cut and cleaned so that a refusal can quote it."""
+    return code[:60].encode("ascii", "replace").decode() or "(nothing)"
+
+
+def search_text(text: str) -> str:
+    """The words of a search, trimmed; Invalid when there are none, or they cannot be names."""
+    words = text.strip()
+    if not 1 <= len(words) <= SEARCH_MAX or not words.isprintable():
+        raise Invalid(field="text", reason=f"must have 1 to {SEARCH_MAX} printable characters")
+    return words

@@ -1,0 +1,252 @@
+"""The check at call time: whose token it is, and whether it may call this API now.
+
+Budget: warm, 0 statements, no signature and at most 1 round trip to Redis (the rate) for each
+`decide`; 0 statements for `check_secret`. Cold: 2 statements for a key, 1 for an enterprise's
+reach, 1 for a token. Told by "key", "role", "reach" and "token" marks, so that a change counts at
+once here and within a second elsewhere.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from domain.entitlements import hot as entitlements
+from domain.entitlements.hot import Held, at
+from domain.kernel import changes, secrets
+from domain.kernel.context import Actor, ActorKind
+from domain.kernel.errors import Refusal, Unauthenticated
+from domain.kernel.limits_store import LimitsStore, Taken
+from domain.kernel.policy import Policy
+from domain.kernel.sql import run
+from domain.keys import rules, tokens
+from domain.keys.errors import SecretRetired, Throttled, TokenInvalid, UnknownApi, WrongSecret
+from domain.keys.rules import Api, KeyRecord
+from domain.keys.tokens import Claims
+
+HELD_MAX: Final = 50_000
+UNKNOWN_MAX: Final = 10_000
+UNKNOWN_FOR: Final = timedelta(seconds=2)
+STAMPS_MAX: Final = 100_000
+RETIRED_KNOWN: Final = 8
+
+_keys: Held[KeyRecord] = Held(HELD_MAX)
+_unknown: Held[datetime] = Held(UNKNOWN_MAX)
+_stamps: dict[str, int] = {}
+"""How often each enterprise's roles or reach changed; a record with an older stamp is read anew."""
+
+_READ_KEY = """
+SELECT k.enterprise_id, k.sub_account_id, k.status, e.status AS enterprise_status,
+       s.status AS sub_account_status, r.api_grants, r.console_scopes
+  FROM access_keys k
+  JOIN enterprises e ON e.id = k.enterprise_id
+  LEFT JOIN sub_accounts s ON s.id = k.sub_account_id
+  LEFT JOIN roles r ON r.id = s.role_id
+ WHERE k.id = ?
+"""
+_READ_SECRETS = f"""
+SELECT digest, retires_at FROM secret_versions WHERE key_id = ? ORDER BY id DESC
+ LIMIT {RETIRED_KNOWN}
+"""  # noqa: S608  (a constant of ours)
+
+
+# -- keys ----------------------------------------------------------------------------------------
+
+
+def _warm(key_id: str) -> KeyRecord | None:
+    found = _keys.get(key_id)
+    if found is None or found.stamp != _stamps.get(found.enterprise_id, 0):
+        return None
+    return found
+
+
+async def key(key_id: str, now: datetime) -> KeyRecord | None:
+    """The record of a key, deleted ones too; None when there is none."""
+    found = _warm(key_id)
+    if found is not None:
+        return found
+    if not rules.well_formed_key_id(key_id):
+        return None
+    refused = _unknown.get(key_id)
+    if refused is not None and timedelta(0) <= now - refused < UNKNOWN_FOR:
+        return None
+    era, unknown_era = _keys.era, _unknown.era
+    rows = await run(_READ_KEY, key_id)
+    if not rows:
+        _unknown.keep(key_id, now, unknown_era)
+        return None
+    versions = await run(_READ_SECRETS, key_id)
+    found = _record(key_id, rows[0], versions)
+    _keys.keep(key_id, found, era)
+    return found
+
+
+def _record(key_id: str, row: dict[str, Any], versions: list[dict[str, Any]]) -> KeyRecord:
+    main = row["sub_account_id"] is None
+    return KeyRecord(
+        id=key_id,
+        enterprise_id=str(row["enterprise_id"]),
+        sub_account_id="" if main else str(row["sub_account_id"]),
+        status=str(row["status"]),
+        enterprise_status=str(row["enterprise_status"]),
+        sub_account_status=str(row["sub_account_status"] or ""),
+        grants=None if main else rules.grants_in(_text(row["api_grants"])),
+        scopes=rules.key_scopes(None if main else _text(row["console_scopes"])),
+        secrets={
+            str(one["digest"]): None if one["retires_at"] is None else at(one["retires_at"])
+            for one in versions
+        },
+        stamp=_stamps.get(str(row["enterprise_id"]), 0),
+    )
+
+
+def _text(stored: object) -> str:
+    """A JSON column as text, whichever way the driver gives it."""
+    return stored if isinstance(stored, str) else json.dumps(stored or [])
+
+
+async def check_secret(key_id: str, secret: str, now: datetime) -> KeyRecord:
+    """The key that this secret proves, usable now.
+
+    Raises WrongSecret (unknown key or wrong secret: the work done is the same), SecretRetired
+    when the secret was replaced, or why the key rests (KeyDisabled and its like).
+    """
+    digest = secrets.digest(secret)
+    found = await key(key_id, now)
+    known: Mapping[str, datetime | None] = {} if found is None else found.secrets
+    if found is None or digest not in known or found.status == "DELETED":
+        raise WrongSecret()
+    retires_at = known[digest]
+    if retires_at is not None and retires_at <= now:
+        raise SecretRetired()
+    refusal = found.refusal
+    if refusal is not None:
+        raise refusal
+    return found
+
+
+# -- tokens --------------------------------------------------------------------------------------
+
+
+async def bearer(
+    token: str, now: datetime, *, issuer: str, audience: str | None, policy: Policy
+) -> tuple[Claims, KeyRecord]:
+    """The claims of a token and the record of its key, which may rest: see `KeyRecord.refusal`.
+
+    `audience` is the door it must be meant for; None takes every door of ours.
+
+    Raises TokenInvalid, TokenExpired or TokenRevoked.
+    """
+    claims = tokens.recall(token, now, issuer=issuer, audience=audience) or await tokens.verify(
+        token, now, issuer=issuer, audience=audience, policy=policy
+    )
+    found = _warm(claims.key_id) or await key(claims.key_id, now)
+    if found is None or found.enterprise_id != claims.enterprise_id:
+        raise TokenInvalid()
+    return claims, found
+
+
+async def actor_of_token(token: str, now: datetime, *, issuer: str, policy: Policy) -> Actor:
+    """The actor behind a token for the console (audience `console`), with its scopes of now.
+
+    Raises TokenInvalid, TokenExpired, TokenRevoked, or why the key rests.
+    """
+    _, found = await bearer(token, now, issuer=issuer, audience="console", policy=policy)
+    refusal = found.refusal
+    if refusal is not None:
+        raise refusal
+    return Actor(
+        kind=ActorKind.KEY, id=found.id, enterprise_id=found.enterprise_id, scopes=found.scopes
+    )
+
+
+# -- calls ---------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Verdict:
+    """Whether a call may go on; who calls is said as far as it is known."""
+
+    refusal: Refusal | None
+    enterprise_id: str = ""
+    key_id: str = ""
+    sub_account_id: str = ""
+    rate: Taken | None = None
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the call may go on."""
+        return self.refusal is None
+
+    @property
+    def code(self) -> str:
+        """Why not; empty when it may."""
+        return "" if self.refusal is None else self.refusal.code
+
+
+async def decide(
+    presented: str | Claims | None,
+    api: Api | None,
+    now: datetime,
+    address: str = "",
+    *,
+    issuer: str,
+    policy: Policy,
+    limits: LimitsStore,
+) -> Verdict:
+    """Whether the holder of a token (or of claims verified before) may call `api` now.
+
+    Effective are the usable entitlements of the enterprise, and for a sub-account's key only what
+    its role grants. A call that is allowed takes one from the enterprise's rate for this API.
+    """
+    try:
+        if presented is None:
+            raise Unauthenticated()
+        if isinstance(presented, str):
+            _, found = await bearer(presented, now, issuer=issuer, audience="api", policy=policy)
+        else:
+            record = await key(presented.key_id, now)
+            if record is None:
+                raise TokenInvalid()
+            found = record
+    except Refusal as refusal:
+        return Verdict(refusal)
+    who = (found.enterprise_id, found.id, found.sub_account_id)
+    if api is None:
+        return Verdict(found.refusal or UnknownApi(), *who)
+    reach = entitlements.warm(found.enterprise_id, now)
+    if reach is None:
+        reach = await entitlements.reach(found.enterprise_id, now)
+    judged = rules.judge(found, api, reach)
+    if isinstance(judged, Refusal):
+        return Verdict(judged, *who)
+    rate = await limits.take(f"{found.enterprise_id}:{api.code}", judged, now)
+    if not rate.allowed:
+        return Verdict(Throttled(retry_after=rate.retry_after), *who, rate)
+    return Verdict(None, *who, rate)
+
+
+# -- changes -------------------------------------------------------------------------------------
+
+
+def _forget() -> None:
+    _keys.clear()
+    _unknown.clear()
+    _stamps.clear()
+
+
+def _changed(topic: str, target: str) -> None:
+    if topic == "key":
+        _keys.drop(target)
+        _unknown.drop(target)
+    elif topic in ("role", "reach"):
+        _keys.era += 1  # what is being read at this moment must not be kept
+        if len(_stamps) >= STAMPS_MAX:
+            _forget()
+        _stamps[target] = _stamps.get(target, 0) + 1
+    elif topic == "*":
+        _forget()
+
+
+changes.listen(_changed)

@@ -1,0 +1,223 @@
+"""What a key is called, what it may become, and what may be called with it. Pure."""
+
+import json
+import re
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Final, Protocol
+
+from domain.accounts import rules as accounts
+from domain.entitlements.hot import Reach
+from domain.kernel.errors import Invalid, Refusal
+from domain.keys import errors
+from domain.keys.models import KeyStatus, SecretStatus
+
+# -- names of keys -------------------------------------------------------------------------------
+
+KEY_PREFIX: Final = "ck"
+SECRET_PREFIX: Final = "cfsk"  # noqa: S105  (the public prefix that scanners look for)
+_HEX32: Final = "0123456789abcdefghijklmnopqrstuv"
+_CROCKFORD: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+_READABLE: Final = str.maketrans(_HEX32, _CROCKFORD)
+_KEY_ID: Final = re.compile(r"^ck_[0-9a-hjkmnp-tv-z]{28}$", re.ASCII)
+
+
+def key_id(name: str) -> str:
+    """A key's public id from a fresh `ck_…` name: without i, l, o, u, with two check characters.
+
+    It sorts as the name does, by time.
+    """
+    body = name.removeprefix("ck_").translate(_READABLE)
+    return f"ck_{body}{_check(body)}"
+
+
+def well_formed_key_id(text: str) -> bool:
+    """Whether `text` can be the id of a key; a typing error is seen without a look-up."""
+    return _KEY_ID.match(text) is not None and text[-2:] == _check(text[3:-2])
+
+
+def _check(body: str) -> str:
+    number = zlib.crc32(f"ck_{body}".encode())
+    return _CROCKFORD[number >> 5 & 31] + _CROCKFORD[number & 31]
+
+
+# -- life of keys and secrets --------------------------------------------------------------------
+
+OVERLAP_DEFAULT: Final = timedelta(hours=24)
+OVERLAP_MAX: Final = timedelta(days=7)
+LIVE_SECRETS_MAX: Final = 2
+TOKEN_REQUESTS_PER_SECOND: Final = 10
+"""At the token door, for each key that proves itself, and for each address that fails to."""
+
+MOVES: Final[Mapping[KeyStatus, frozenset[KeyStatus]]] = {
+    KeyStatus.ACTIVE: frozenset({KeyStatus.DISABLED, KeyStatus.LOCKED}),
+    KeyStatus.DISABLED: frozenset({KeyStatus.ACTIVE, KeyStatus.LOCKED, KeyStatus.DELETED}),
+    KeyStatus.LOCKED: frozenset({KeyStatus.ACTIVE, KeyStatus.DELETED}),
+    KeyStatus.DELETED: frozenset(),
+}
+"""Every transition there is; who may take which is the commands' affair."""
+
+
+def checked_overlap(seconds: int | None) -> timedelta:
+    """How long the old secret goes on: 0 to 7 days, a day unless said otherwise."""
+    if seconds is None:
+        return OVERLAP_DEFAULT
+    if not 0 <= seconds <= OVERLAP_MAX.total_seconds():
+        most = int(OVERLAP_MAX.total_seconds())
+        raise Invalid(field="overlapSeconds", reason=f"must be from 0 to {most} (7 days)")
+    return timedelta(seconds=seconds)
+
+
+def secret_status(status: SecretStatus, retires_at: datetime | None, now: datetime) -> SecretStatus:
+    """The status of a secret at `now`: its overlap ends by itself."""
+    if retires_at is not None and retires_at <= now:
+        return SecretStatus.RETIRED
+    return status
+
+
+# -- grants --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """The APIs that a role lets its holders call."""
+
+    products: frozenset[str]
+    apis: frozenset[tuple[str, str]]
+
+    def cover(self, product: str, api: str) -> bool:
+        """Whether `api` of `product` is among them."""
+        return product in self.products or (product, api) in self.apis
+
+
+def normal_grant(text: str) -> tuple[str, str] | None:
+    """(product, api or `*`) of a grant in any of its spellings, or None when it is none.
+
+    Written `api:<product>/<api>` and `api:<product>/*`; also without `api:`, and with a dot
+    instead of the slash (a product's code has neither).
+    """
+    body = text.removeprefix("api:")
+    product, mark, api = body.partition("/")
+    if not mark:
+        product, mark, api = body.partition(".")
+    return (product, api) if product and api and product != "*" else None
+
+
+@lru_cache(maxsize=4096)
+def grants_in(stored: str) -> Grants:
+    """The grants in a stored JSON list, without what is none; equal lists share one object."""
+    found = [pair for text in json.loads(stored) if (pair := normal_grant(str(text)))]
+    return Grants(
+        products=frozenset(product for product, api in found if api == "*"),
+        apis=frozenset(pair for pair in found if pair[1] != "*"),
+    )
+
+
+@lru_cache(maxsize=4096)
+def key_scopes(stored: str | None) -> frozenset[str]:
+    """The console scopes of a key: its role's or, for None, a main key's; never main-only ones."""
+    granted = frozenset(accounts.SCOPES) if stored is None else frozenset(json.loads(stored))
+    return (granted & frozenset(accounts.SCOPES)) - accounts.MAIN_ONLY | {"account:read"}
+
+
+def unknown_scopes(asked: Iterable[str], held: frozenset[str], grants: Grants | None) -> list[str]:
+    """The scopes asked at the token door that the key does not hold, in the order asked."""
+    return [one for one in asked if one not in held and not _granted(one, grants)]
+
+
+def _granted(scope: str, grants: Grants | None) -> bool:
+    pair = normal_grant(scope) if scope.startswith("api:") else None
+    if pair is None or "/" not in scope:
+        return False
+    return grants is None or pair[0] in grants.products or pair in grants.apis
+
+
+# -- the check at call time ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """A key as it stands in memory: all that is asked of it when it is used."""
+
+    id: str
+    enterprise_id: str
+    sub_account_id: str
+    """Empty for a main key."""
+
+    status: str
+    enterprise_status: str
+    sub_account_status: str
+    grants: Grants | None
+    """None for a main key: all."""
+
+    scopes: frozenset[str]
+    secrets: Mapping[str, datetime | None] = field(repr=False)
+    """Digests of its secrets, newest first, with the moment from which each is refused."""
+
+    stamp: int = 0
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why the key cannot be used now, or None."""
+        if self.status == "LOCKED":
+            return errors.KeyLocked(key=self.id)
+        if self.status != "ACTIVE":
+            return errors.KeyDisabled(key=self.id)
+        if self.sub_account_id and self.sub_account_status != "ACTIVE":
+            return errors.SubAccountDisabled()
+        if self.enterprise_status != "ACTIVE":
+            return errors.EnterpriseDisabled()
+        return None
+
+
+class Api(Protocol):
+    """What must be known of an API; the catalogue's ApiFacts has it."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def product_id(self) -> str: ...
+
+    @property
+    def product_code(self) -> str: ...
+
+    @property
+    def free_qps(self) -> int | None: ...
+
+    @property
+    def paid_qps(self) -> int | None: ...
+
+    @property
+    def sale_status(self) -> str: ...
+
+
+SERVICE_OVER: Final = frozenset({"SERVICE_STOPPED", "ARCHIVED"})
+
+
+def judge(key: KeyRecord, api: Api, reach: Reach) -> Refusal | int:
+    """Why `key` may not call `api` now, or the calls a second that it may make.
+
+    This is the whole of "usable entitlements, and granted by the role unless it is a main key";
+    only the rate itself is left to the store of limits.
+    """
+    refusal = key.refusal
+    if refusal is not None:
+        return refusal
+    if api.sale_status in SERVICE_OVER:
+        return errors.ServiceStopped(product=api.product_code)
+    if key.grants is not None and not key.grants.cover(api.product_code, api.code):
+        return errors.ApiNotGranted(api=api.code)
+    product = reach.products.get(api.product_id)
+    if product is None:
+        return errors.NoEntitlement(api=api.code, product=api.product_code)
+    if product.callable:
+        return product.qps(api)
+    if product.suspended:
+        return errors.InArrears(product=api.product_code)
+    if product.exhausted:
+        return errors.QuotaExhausted(product=api.product_code)
+    return errors.NoEntitlement(api=api.code, product=api.product_code)

@@ -1,0 +1,139 @@
+"""Writes of keys inside somebody else's transaction."""
+
+from datetime import timedelta
+
+from domain.accounts.models import Enterprise, SubAccount, SubAccountStatus
+from domain.kernel import changes, secrets
+from domain.kernel.context import Ctx
+from domain.kernel.errors import IllegalTransition, NotFound
+from domain.keys import models, rules
+from domain.keys.errors import RotationUnderway, SubAccountHasKey, TooManyMainKeys
+from domain.keys.models import KeyStatus, SecretStatus
+from domain.keys.rows import AccessKeyRow, CreatedKey
+
+
+async def create_main_key(ctx: Ctx, *, name: str) -> CreatedKey:
+    """A main key, if there is room; the enterprise's row is locked while they are counted."""
+    enterprise_id = ctx.actor.home
+    await Enterprise.select_for_update().get(id=enterprise_id)
+    main_keys = models.AccessKey.visible_to(ctx.actor).filter(
+        enterprise_id=enterprise_id, sub_account_id=None
+    )
+    if await main_keys.exclude(status=KeyStatus.DELETED).count() >= ctx.policy.main_keys_max:
+        raise TooManyMainKeys(most=ctx.policy.main_keys_max)
+    return await _create(ctx, enterprise_id=enterprise_id, sub_account_id=None, name=name)
+
+
+async def create_sub_account_key(ctx: Ctx, *, name: str, sub_account_id: str) -> CreatedKey:
+    """The one key of a sub-account, if it has none; its row is locked while that is looked up."""
+    if len(sub_account_id) > 40 or "\x00" in sub_account_id:
+        raise NotFound(what="sub-account", id=sub_account_id[:40].replace("\x00", ""))
+    visible = SubAccount.visible_to(ctx.actor).select_for_update()
+    owner = await visible.get_or_none(id=sub_account_id)
+    if owner is None:
+        raise NotFound(what="sub-account", id=sub_account_id)
+    if owner.status is not SubAccountStatus.ACTIVE:
+        raise IllegalTransition(
+            what="sub-account", id=owner.id, status=owner.status.value, target="the owner of a key"
+        )
+    held = models.AccessKey.visible_to(ctx.actor).filter(sub_account_id=owner.id)
+    earlier = await held.exclude(status=KeyStatus.DELETED).first()
+    if earlier is not None:
+        raise SubAccountHasKey(sub_account=owner.id, key=earlier.id)
+    return await _create(ctx, enterprise_id=owner.enterprise_id, sub_account_id=owner.id, name=name)
+
+
+async def _create(
+    ctx: Ctx, *, enterprise_id: str, sub_account_id: str | None, name: str
+) -> CreatedKey:
+    key = await models.AccessKey.create(
+        id=rules.key_id(ctx.ids.new(rules.KEY_PREFIX)),
+        enterprise_id=enterprise_id,
+        sub_account_id=sub_account_id,
+        name=name,
+        status=KeyStatus.ACTIVE,
+        created_at=ctx.now,
+        changed_at=ctx.now,
+    )
+    secret = await _add_secret(ctx, key)
+    ctx.note(
+        key.id,
+        enterprise_id=enterprise_id,
+        after={"status": key.status.value, "subAccountId": sub_account_id, "tail": secret[-4:]},
+    )
+    await changes.mark(ctx, "key", key.id)
+    return CreatedKey(id=key.id, access_key=AccessKeyRow.of(key), secret=secret)
+
+
+async def _add_secret(ctx: Ctx, key: models.AccessKey) -> str:
+    secret = secrets.mint(rules.SECRET_PREFIX)
+    await models.SecretVersion.create(
+        id=ctx.ids.new("sec"),
+        enterprise_id=key.enterprise_id,
+        key_id=key.id,
+        digest=secrets.digest(secret),
+        tail=secret[-4:],
+        status=SecretStatus.CURRENT,
+        created_at=ctx.now,
+    )
+    return secret
+
+
+async def locked_key(ctx: Ctx, key_id: str) -> models.AccessKey:
+    """A visible key, its row held until the transaction ends; NotFound otherwise."""
+    found = None
+    if rules.well_formed_key_id(key_id):
+        visible = models.AccessKey.visible_to(ctx.actor).select_for_update()
+        found = await visible.get_or_none(id=key_id)
+    if found is None:
+        raise NotFound(what="access key", id=key_id[:40].replace("\x00", ""))
+    return found
+
+
+async def rotate(ctx: Ctx, key: models.AccessKey, overlap: timedelta) -> CreatedKey:
+    """A new secret for a locked key's row; the old one works until the overlap ends.
+
+    Raises RotationUnderway while two secrets work.
+    """
+    if key.status is KeyStatus.DELETED:
+        raise IllegalTransition(
+            what="access key", id=key.id, status=key.status.value, target="ROTATED"
+        )
+    versions = await models.SecretVersion.visible_to(ctx.actor).filter(key_id=key.id)
+    live = [one for one in versions if one.retires_at is None or one.retires_at > ctx.now]
+    if len(live) >= rules.LIVE_SECRETS_MAX:
+        until = max(one.retires_at for one in live if one.retires_at is not None)
+        raise RotationUnderway(key=key.id, until=until)
+    for version in versions:
+        if version in live:
+            version.retires_at = ctx.now + overlap
+        status = SecretStatus.RETIRING if version.retires_at > ctx.now else SecretStatus.RETIRED
+        if version in live or version.status is not status:
+            version.status = status
+            await version.save(update_fields=["retires_at", "status"])
+    secret = await _add_secret(ctx, key)
+    ctx.note(
+        key.id,
+        enterprise_id=key.enterprise_id,
+        after={"tail": secret[-4:], "overlapSeconds": int(overlap.total_seconds())},
+    )
+    await changes.mark(ctx, "key", key.id)
+    return CreatedKey(id=key.id, access_key=AccessKeyRow.of(key), secret=secret)
+
+
+async def move(ctx: Ctx, key: models.AccessKey, target: KeyStatus) -> AccessKeyRow:
+    """Carry a locked key's row to `target`; IllegalTransition unless that is one of its moves."""
+    if target not in rules.MOVES[key.status]:
+        raise IllegalTransition(
+            what="access key", id=key.id, status=key.status.value, target=target.value
+        )
+    ctx.note(
+        key.id,
+        enterprise_id=key.enterprise_id,
+        before={"status": key.status.value},
+        after={"status": target.value},
+    )
+    key.status, key.changed_at = target, ctx.now
+    await key.save(update_fields=["status", "changed_at"])
+    await changes.mark(ctx, "key", key.id)
+    return AccessKeyRow.of(key)

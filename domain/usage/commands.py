@@ -1,0 +1,196 @@
+"""The write of usage: counting what gateways and products report."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+
+from domain.kernel import changes
+from domain.kernel.command import command
+from domain.kernel.context import Ctx
+from domain.usage import bulk, steps
+from domain.usage.calendar import month_of, open_month
+from domain.usage.errors import TooManyCalls
+from domain.usage.funding import Need, fund
+from domain.usage.models import FundedBy
+from domain.usage.rows import CallAnswer, Recorded
+from domain.usage.rules import (
+    CALLS_MAX,
+    Call,
+    Outcome,
+    ReportedCall,
+    Verdict,
+    check,
+    meaning,
+    shown_id,
+)
+from domain.usage.tally import Counted, Tally
+
+log = structlog.get_logger("counterfoil.usage")
+
+
+@command(needs="usage:ingest", repeatable=False)
+async def record_calls(ctx: Ctx, *, calls: list[ReportedCall]) -> Recorded:
+    """Count a batch of calls; each gets an answer of its own, in order, and harms no neighbour.
+
+    A call belongs to the enterprise of its key and counts exactly once per (enterprise, source,
+    id), however often, at once or shuffled it is reported. It is charged in the month of its own
+    time; when that month is closed, in the next open one, at the price of its own time. Then its
+    counts stand at the first hour of the month that charges it.
+
+    The enterprises' meters are held while their calls are counted. Inside a batch the earliest
+    call draws on packs and quotas first; across batches, whichever arrives first.
+
+    Statements (with BEGIN, COMMIT and the audit row): 20 at most, whatever the number of calls
+    and enterprises, and two more for each enterprise in which a source runs out.
+    """
+    if len(calls) > CALLS_MAX:
+        raise TooManyCalls(most=CALLS_MAX)
+    batch = Batch(ctx, calls)
+    await batch.find()
+    await batch.count()
+    await batch.quarantine()
+    ctx.note("", after=dict(Counter(answer.status.value for answer in batch.answers())))
+    return Recorded(results=batch.answers())
+
+
+class Batch:
+    """One run of `record_calls`: what is known of each call, by its place in the batch."""
+
+    def __init__(self, ctx: Ctx, calls: Sequence[ReportedCall]) -> None:
+        self.ctx = ctx
+        self.calls = calls
+        self.verdicts: dict[int, Verdict] = {}
+        self.sound: dict[int, Call] = {}
+        self.counted: dict[int, Counted] = {}
+        for place, reported in enumerate(calls):
+            found = check(reported, now=ctx.now, policy=ctx.policy)
+            if isinstance(found, Verdict):
+                self.verdicts[place] = found
+            else:
+                self.sound[place] = found
+
+    def answers(self) -> list[CallAnswer]:
+        """The answers so far; what has no verdict was accepted."""
+        accepted = Verdict(Outcome.ACCEPTED, "")
+        made = []
+        for place, reported in enumerate(self.calls):
+            verdict = self.verdicts.get(place, accepted)
+            made.append(
+                CallAnswer(
+                    id=shown_id(reported.id),
+                    status=verdict.outcome,
+                    reason=verdict.reason or None,
+                )
+            )
+        return made
+
+    async def find(self) -> None:
+        """Find key, API and month of each call, and which were counted before."""
+        if not self.sound:
+            return
+        calls = self.sound.values()
+        keys = await steps.known_keys({call.key_id for call in calls})
+        apis = await steps.known_apis({call.api for call in calls})
+        unknown: Counter[tuple[str, str]] = Counter()
+        for place, call in self.sound.items():
+            key, api = keys.get(call.key_id), apis.get(call.api)
+            if key is None:
+                self.verdicts[place] = Verdict(Outcome.QUARANTINED, "data.keyId: unknown key")
+            elif api is None:
+                self.verdicts[place] = Verdict(Outcome.QUARANTINED, "data.api: unknown API")
+            else:
+                self.counted[place] = Counted(call, key, api, month="", billable=False)
+        closed = await steps.lock_meters(
+            self.ctx, {one.key.enterprise_id for one in self.counted.values()}
+        )
+        await self._drop_duplicates()
+        for one in self.counted.values():
+            one.month = open_month(one.call.occurred_at, closed[one.key.enterprise_id])
+            meant = meaning(one.call.result_code, one.api.codes)
+            one.billable = meant.billable
+            unknown[one.call.api, one.call.result_code] += not meant.known
+        for (api_code, code), times in unknown.items():
+            if times:
+                log.warning("unknown result code", api=api_code, result_code=code, calls=times)
+
+    async def _drop_duplicates(self) -> None:
+        if not self.counted:
+            return
+        pairs = [(one.key.enterprise_id, one.call) for one in self.counted.values()]
+        seen = await steps.counted_before(pairs)
+        for place, one in list(self.counted.items()):
+            identity = (one.key.enterprise_id, one.call.source, one.call.id)
+            if identity in seen:
+                self.verdicts[place] = Verdict(Outcome.DUPLICATE, "")
+                del self.counted[place]
+            seen.add(identity)
+
+    async def count(self) -> None:
+        """Fund the calls in the order of their times, and write records, counts and charges."""
+        if not self.counted:
+            return
+        ordered = sorted(
+            self.counted.values(),
+            key=lambda one: (one.call.occurred_at, one.call.source, one.call.id),
+        )
+        purse = await steps.open_purse(
+            {one.key.enterprise_id for one in ordered},
+            {one.api.product_id for one in ordered},
+            {month_of(one.call.occurred_at) for one in ordered},
+            ordered[0].call.occurred_at,
+        )
+        taken: dict[str, dict[str, int]] = {}
+        for one in ordered:
+            _draw(one, purse, taken)
+        plans = {
+            line.source.plan_id
+            for one in ordered
+            for line in one.lines
+            if line.funded_by is FundedBy.POSTPAID and line.source and line.source.plan_id
+        }
+        tally = Tally(self.ctx, await steps.versions_of(plans))
+        for one in ordered:
+            tally.add(one)
+        await tally.write()
+        for enterprise_id in await steps.close_purse(self.ctx, purse, taken):
+            await changes.mark(self.ctx, "reach", enterprise_id)
+        self._alert(ordered)
+
+    def _alert(self, counted: Sequence[Counted]) -> None:
+        """Say in the log what nobody paid for: the check at call time let too much through."""
+        unfunded: Counter[tuple[str, str]] = Counter()
+        for one in counted:
+            for line in one.lines:
+                if line.funded_by is FundedBy.UNFUNDED:
+                    unfunded[one.key.enterprise_id, one.call.api] += line.quantity
+        for (enterprise_id, api), quantity in unfunded.items():
+            log.error("unfunded usage", enterprise=enterprise_id, api=api, quantity=quantity)
+
+    async def quarantine(self) -> None:
+        """Keep what could not be counted."""
+        kept: list[tuple[str, str, str, Any]] = []
+        for place, verdict in self.verdicts.items():
+            if verdict.outcome is Outcome.QUARANTINED:
+                reported = self.calls[place]
+                event = bulk.json_text(reported.event)
+                kept.append((reported.source, reported.id, verdict.reason, event))
+        if kept:
+            await steps.keep_quarantined(self.ctx, kept)
+
+
+def _draw(one: Counted, purse: steps.Purse, taken: dict[str, dict[str, int]]) -> None:
+    """Fund one call, and note what it takes of each source, by the month of the call."""
+    call = one.call
+    meant = meaning(call.result_code, one.api.codes)
+    if not meant.billable and not meant.uses_quota:
+        return
+    need = Need(at=call.occurred_at, quantity=call.quantity, free_only=not meant.billable)
+    one.lines = fund(need, purse.of(one.key.enterprise_id, one.api.product_id))
+    month = month_of(call.occurred_at)
+    for line in one.lines:
+        if line.source is not None:
+            line.source.take(call.occurred_at, line.quantity)
+            used = taken.setdefault(line.source.id, {})
+            used[month] = used.get(month, 0) + line.quantity

@@ -1,0 +1,175 @@
+"""Reads of usage: figures from the roll-ups, and the records themselves page by page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from tortoise.connection import get_connection
+from tortoise.queryset import QuerySet
+
+from domain.kernel.context import Ctx
+from domain.kernel.errors import Invalid
+from domain.kernel.reading import Page, Wanted, Window, fetch_page
+from domain.usage import amounts, models
+from domain.usage.calendar import day_start, hour_start, month_of, month_start
+from domain.usage.errors import RangeTooLong
+from domain.usage.rows import Freshness, Period, UsageGroup, UsageRecordRow, UsageStatRow
+from domain.usage.tally import COUNTERS
+
+ROWS_MAX: Final = 5_000
+LONGEST: Final = {
+    Period.HOUR: timedelta(days=31),
+    Period.DAY: timedelta(days=366),
+    Period.MONTH: timedelta(days=3 * 366),
+}
+USUAL: Final = {
+    Period.HOUR: timedelta(hours=23),
+    Period.DAY: timedelta(days=29),
+    Period.MONTH: timedelta(days=335),
+}
+"""How far back a question reaches that does not say from when."""
+
+GROUPED_BY: Final = {
+    UsageGroup.PRODUCT: ("product_code",),
+    UsageGroup.API: ("product_code", "api_code"),
+    UsageGroup.SUB_ACCOUNT: ("sub_account_id",),
+    UsageGroup.KEY: ("sub_account_id", "key_id"),
+}
+DIMENSIONS: Final = ("product_code", "api_code", "sub_account_id", "key_id")
+
+
+async def usage_stats(
+    ctx: Ctx,
+    period: Period,
+    wanted: Wanted,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    group_by: Sequence[UsageGroup] = (),
+) -> list[UsageStatRow]:
+    """The figures of the enterprise's calls by period and group, from the roll-ups alone.
+
+    Periods that begin in [since, until) count, `since` taken back to the begin of its own.
+    Without them: the last 24 hours, 30 days or 12 months. Raises RangeTooLong for more than 31
+    days of hours, 366 days of days, three years of months, or 5,000 rows. One statement, one for
+    `freshness`, three for `amount`.
+    """
+    since, until = _range(period, since, until, ctx.now)
+    columns = [one for one in DIMENSIONS if one in {c for g in group_by for c in GROUPED_BY[g]}]
+    table = models.UsageHour if period is Period.HOUR else models.UsageDay
+    query = table.visible_to(ctx.actor).filter(enterprise_id=ctx.actor.home)
+    if period is Period.MONTH:
+        last = month_of(until - timedelta(microseconds=1))
+        query = query.filter(month__gte=month_of(since), month__lte=last)
+        place = ["month"]
+    else:
+        query = query.filter(starts_at__gte=since, starts_at__lt=until)
+        place = ["starts_at", "month"]
+    found = await _summed(query, [*place, *columns])
+    if len(found) > ROWS_MAX:
+        raise RangeTooLong(reason=f"the answer would have more than {ROWS_MAX} rows")
+    rows = [_stat(record) for record in found]
+    if "freshness" in wanted:
+        await _hang_freshness(ctx, rows)
+    if "amount" in wanted:
+        await amounts.hang(ctx, rows, period, columns)
+    return rows
+
+
+async def _summed(query: QuerySet[Any], keys: Sequence[str]) -> list[dict[str, Any]]:
+    """The counters of `query`'s rows, summed per `keys` and in their order. One statement."""
+    found: Any = query.only(*keys, *COUNTERS).sql(params_inline=False)
+    inner, values = found if isinstance(found, tuple) else (found, [])
+    names = ", ".join(keys)
+    # SUM of bigint is numeric on PostgreSQL; a cast keeps it a whole number.
+    sums = ", ".join(f"CAST(SUM({name}) AS BIGINT) AS {name}" for name in COUNTERS)
+    statement = (
+        f"SELECT {names}, {sums} FROM ({inner}) AS counts"  # noqa: S608
+        f" GROUP BY {names} ORDER BY {names} LIMIT {ROWS_MAX + 1}"
+    )
+    rows = await get_connection("default").execute_query_dict(statement, list(values))
+    return [dict(row) for row in rows]
+
+
+def _stat(record: dict[str, Any]) -> UsageStatRow:
+    at = record.get("starts_at")
+    if at is None:
+        at = month_start(record["month"])
+    elif isinstance(at, str):
+        at = datetime.fromisoformat(at)
+    return UsageStatRow(
+        starts_at=at.astimezone(UTC),
+        month=record["month"],
+        product_code=record.get("product_code"),
+        api_code=record.get("api_code"),
+        sub_account_id=record.get("sub_account_id"),
+        key_id=record.get("key_id"),
+        **{name: record[name] for name in COUNTERS},
+    )
+
+
+async def _hang_freshness(ctx: Ctx, rows: Sequence[UsageStatRow]) -> None:
+    closed = await closed_through(ctx)
+    for row in rows:
+        row.freshness = Freshness.FINAL if row.month <= closed else Freshness.REALTIME
+
+
+async def closed_through(ctx: Ctx) -> str:
+    """The last closed month of the actor's enterprise; empty when none is closed."""
+    query = models.Meter.visible_to(ctx.actor).filter(enterprise_id=ctx.actor.home)
+    found = await query.values_list("closed_through", flat=True)
+    return str(found[0]) if found else ""
+
+
+def _range(
+    period: Period, since: datetime | None, until: datetime | None, now: datetime
+) -> tuple[datetime, datetime]:
+    for name, given in (("from", since), ("until", until)):
+        if given is not None and (given.tzinfo is None or not 2000 <= given.year <= 2200):
+            raise Invalid(field=name, reason="must be a moment with an offset, from 2000 on")
+    until = until or now + timedelta(microseconds=1)
+    since = since or until - USUAL[period]
+    if until <= since:
+        raise Invalid(field="until", reason="must be later than from")
+    if until - since > LONGEST[period]:
+        raise RangeTooLong(reason=f"at most {LONGEST[period].days} days for {period.value}")
+    if period is Period.HOUR:
+        since = hour_start(since)
+    elif period is Period.DAY:
+        since = day_start(since)
+    else:
+        since = month_start(month_of(since))
+    return since, until
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFilter:
+    """Which records are asked for; None asks nothing."""
+
+    product_code: str | None = None
+    api_code: str | None = None
+    key_id: str | None = None
+    sub_account_id: str | None = None
+    result_code: str | None = None
+    request_id: str | None = None
+    billable: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+_COLUMN: Final = {
+    "since": "occurred_at__gte",
+    "until": "occurred_at__lt",
+}
+
+
+async def usage_records(
+    ctx: Ctx, window: Window, wanted: Wanted, wish: RecordFilter | None = None
+) -> Page[UsageRecordRow]:
+    """The enterprise's calls, the last counted first. One statement."""
+    wish = wish or RecordFilter()
+    given = {name: getattr(wish, name) for name in wish.__slots__}
+    asked = {_COLUMN.get(name, name): value for name, value in given.items() if value is not None}
+    query = models.UsageRecord.visible_to(ctx.actor).filter(enterprise_id=ctx.actor.home, **asked)
+    return await fetch_page(UsageRecordRow, query, wanted, window, newest_first=True)
