@@ -3,15 +3,13 @@
 import asyncio
 import difflib
 import json
-import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-import structlog
 import typer
 
-from api.settings import BadSetting, Settings, load_settings
+from api.settings import BadSetting
+from api.terminal import fail, say, settings, with_database
 from domain.kernel.errors import Refusal
 
 app = typer.Typer(
@@ -32,81 +30,7 @@ app.add_typer(schema, name="schema")
 app.add_typer(errors, name="errors")
 app.add_typer(ledger, name="ledger")
 
-T = TypeVar("T")
 Check = Annotated[bool, typer.Option("--check", help="Only say whether the file is fresh.")]
-
-
-def say(line: str) -> None:
-    """Tell the person at the terminal."""
-    typer.echo(line)
-
-
-def fail(line: str) -> typer.Exit:
-    """One clear line on the error stream, and the exit that goes with it."""
-    typer.echo(f"counterfoil: {line}", err=True)
-    return typer.Exit(1)
-
-
-def settings(**given: Any) -> Settings:
-    """The settings with what the command line gave on top; exits with one line on a bad one."""
-    try:
-        found = load_settings()
-    except BadSetting as bad:
-        raise fail(str(bad)) from None
-    set_up_logs(found)
-    return found.model_copy(update={k: v for k, v in given.items() if v is not None})
-
-
-def set_up_logs(found: Settings) -> None:
-    """Logs go to the error stream: JSON lines for machines, readable ones for a terminal."""
-    plain = found.log_format == "text" or (found.log_format == "auto" and sys.stderr.isatty())
-    last: Any = (
-        structlog.dev.ConsoleRenderer(colors=False)
-        if plain
-        else structlog.processors.JSONRenderer(ensure_ascii=False)
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            last,
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-
-
-def with_database(found: Settings, work: Coroutine[Any, Any, T], *, migrated: bool = True) -> T:
-    """Run `work` with the database open; a refusal or an unusable database is one line."""
-    from domain.kernel import database
-
-    async def run() -> T:
-        try:
-            await database.open_database(found.database_url)
-        except BaseException:
-            work.close()
-            raise
-        try:
-            if migrated:
-                try:
-                    await database.check_migrated()
-                except BaseException:
-                    work.close()
-                    raise
-            return await work
-        finally:
-            await database.close_database()
-
-    try:
-        return asyncio.run(run())
-    except database.UnusableDatabase as unusable:
-        raise fail(str(unusable)) from None
-    except Refusal as refusal:
-        raise fail(f"{refusal.text('en')} {refusal.advice('en')}") from None
-    except BadSetting as bad:
-        raise fail(str(bad)) from None
 
 
 @app.command()
@@ -155,7 +79,7 @@ def worker() -> None:
 
     found = settings()
     try:
-        with_database(found, run())
+        with_database(found, run)
     except KeyboardInterrupt:
         say("stopped")
 
@@ -169,7 +93,9 @@ def migrate() -> None:
     from domain.kernel import database
 
     found = settings()
-    applied = with_database(found, database.migrate(found.database_url, say), migrated=False)
+    applied = with_database(
+        found, lambda: database.migrate(found.database_url, say), migrated=False
+    )
     say(f"{len(applied)} migration(s) applied" if applied else "already up to date")
 
 
@@ -182,7 +108,7 @@ def seed() -> None:
     from api import server
 
     found = settings()
-    say(with_database(found, server.seed(found, say)))
+    say(with_database(found, lambda: server.seed(found, say)))
 
 
 @app.command()
@@ -221,7 +147,7 @@ def import_(
         raise fail(f"{file}: is not JSON ({error})") from None
     ctx = Runtime(found, jobs=False).ctx()
     work: Any = queries.plan_import if dry_run else commands.import_catalogue
-    report = with_database(found, work(ctx, document=document))
+    report = with_database(found, lambda: work(ctx, document=document))
     said = ", ".join(f"{name} {count}" for name, count in report.snapshot().items())
     say(f"{'would be ' if dry_run else ''}{said}")
 
@@ -256,7 +182,7 @@ def create(
         )
         return row.id
 
-    say(f"created {code} ({with_database(found, make())})")
+    say(f"created {code} ({with_database(found, make)})")
 
 
 @schema.command("export")
@@ -300,7 +226,7 @@ def verify() -> None:
     """
     from domain.ledger import queries
 
-    faults = with_database(settings(), queries.faults())
+    faults = with_database(settings(), queries.faults)
     for fault in faults:
         say(f"✗ {fault}")
     if faults:

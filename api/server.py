@@ -47,6 +47,7 @@ def serve(settings: Settings, *, with_demo: bool, say: Say) -> None:
             "more than one worker needs PostgreSQL and Redis: set COUNTERFOIL_DATABASE_URL and "
             "COUNTERFOIL_REDIS_URL, or leave --workers out"
         )
+    settings.root_secret()
     check_port(settings.host, settings.port)
     if settings.workers > 1:
         asyncio.run(_prepare(settings, with_demo=with_demo, say=say))

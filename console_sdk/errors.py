@@ -8,17 +8,41 @@ from datetime import datetime
 
 from console_sdk.families import (
     BY_CODE as BY_CODE,
+)
+from console_sdk.families import (
     Conflict as Conflict,
+)
+from console_sdk.families import (
     ConsoleError as ConsoleError,
+)
+from console_sdk.families import (
     Exhausted as Exhausted,
+)
+from console_sdk.families import (
     Forbidden as Forbidden,
+)
+from console_sdk.families import (
     InvalidInput as InvalidInput,
+)
+from console_sdk.families import (
     NotFound as NotFound,
+)
+from console_sdk.families import (
     RateLimited as RateLimited,
+)
+from console_sdk.families import (
     Refused as Refused,
+)
+from console_sdk.families import (
     ServerFailed as ServerFailed,
+)
+from console_sdk.families import (
     TransportFailed as TransportFailed,
+)
+from console_sdk.families import (
     Unauthenticated as Unauthenticated,
+)
+from console_sdk.families import (
     WaitedTooLong as WaitedTooLong,
 )
 from console_sdk.values import Money, money_of

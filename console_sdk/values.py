@@ -72,24 +72,23 @@ def yuan(amount: Money | Decimal | str | int) -> str:
     return money.amount
 
 
-@cache
 def reader(shape: type[T]) -> Callable[[Any], T]:
     """How the JSON of an answer becomes a `shape`: a dataclass whose fields name JSON members.
 
     Members that a newer server adds are left out; texts of an enum that is not known yet pass.
     """
-    parts: list[tuple[str, str, Callable[[Any], Any]]] = []
 
     def read(found: Any) -> T:
-        if not parts:  # on first use, not at import
-            hints = get_type_hints(shape)
-            parts.extend(
-                (one.name, camel(one.name), _converter(hints[one.name]))
-                for one in fields(shape)  # type: ignore[arg-type]
-            )
-        return shape(**{name: convert(found[key]) for name, key, convert in parts})
+        return shape(**{name: convert(found[key]) for name, key, convert in _parts(shape)})  # type: ignore[arg-type]
 
     return read
+
+
+@cache
+def _parts(shape: type[Any]) -> tuple[tuple[str, str, Callable[[Any], Any]], ...]:
+    """Of each field its name, its name in JSON, and its reader; found on first use."""
+    hints = get_type_hints(shape)
+    return tuple((one.name, camel(one.name), _converter(hints[one.name])) for one in fields(shape))
 
 
 def optional(read: Callable[[Any], T]) -> Callable[[Any], T | None]:

@@ -9,16 +9,6 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 from tests import servers
-from tests.fixtures import (  # noqa: F401  (fixtures of every test)
-    ask,
-    cast,
-    client,
-    db,
-    moment,
-    runtime,
-    statements,
-    world,
-)
 
 NEEDS = {"postgres": "PostgreSQL", "redis": "Redis"}
 REMEDY = {

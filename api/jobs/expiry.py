@@ -14,7 +14,7 @@ log = structlog.get_logger("counterfoil.expiry")
 async def expire_due(ctx: Ctx) -> int:
     """Expire unpaid orders whose time is over, each in its own transaction; how many."""
     ended = 0
-    for order_id in await queries.due_to_expire(ctx.now):
+    for order_id in await queries.due_to_expire(ctx):
         alone = dataclasses.replace(ctx, actor=SYSTEM, trace=Trace())
         try:
             await commands.expire_order(alone, order_id=order_id)

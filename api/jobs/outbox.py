@@ -1,4 +1,4 @@
-"""Carries out what commands put into the outbox: each message at least once, a failing one parked."""
+"""Carries out what commands put into the outbox: at least once; what keeps failing is parked."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -112,7 +112,7 @@ async def _deliver(ctx: Ctx, ports: Ports, message: outbox.Message) -> None:
     except AskAgain:
         pause = min(ASK_AGAIN * 2 ** min(message.attempts, 12), ASK_AGAIN_MAX)
         await outbox.postpone(ctx, message, ctx.now + pause, error="")
-    except Exception as error:  # noqa: BLE001  (one bad message must not stop the others)
+    except Exception as error:
         kind = "port" if isinstance(error, PortDown) else "handler"
         log.warning("message failed", id=message.id, topic=message.topic, kind=kind, exc_info=True)
         if message.attempts + 1 >= TRIES:

@@ -21,18 +21,21 @@ ModelT = TypeVar("ModelT", bound=Model)
 
 UNSOLD = (SaleStatus.DRAFT, SaleStatus.IN_REVIEW)
 
+TABLES: tuple[type[Model], ...] = (Product, DeliveryOption, ApiInterface, ResultCode)
+"""What an import of products writes, each after the tables that it leans upon."""
+
 
 @dataclass(slots=True)
 class Differences:
-    """Rows to make and to change, in the order in which they lean on each other."""
+    """Rows to make and to change; `made` begins with its tables, those leaned upon first."""
 
-    made: dict[type[Model], list[Model]] = field(default_factory=dict)
+    made: dict[type[Model], list[Model]]
     altered: list[tuple[Model, dict[str, Any]]] = field(default_factory=list)
     unchanged: int = 0
 
     def make(self, row: Model) -> None:
         """Note a row to be made."""
-        self.made.setdefault(type(row), []).append(row)
+        self.made[type(row)].append(row)
 
     def meet(
         self, ctx: Ctx, table: type[ModelT], prefix: str, row: ModelT | None, facts: dict[str, Any]
@@ -52,7 +55,8 @@ class Differences:
     async def write(self) -> None:
         """Inside a command: make and change what was noted, and nothing else."""
         for table, rows in self.made.items():
-            await table.bulk_create(rows)
+            if rows:
+                await table.bulk_create(rows)
         for row, changed in self.altered:
             await type(row).filter(pk=row.pk).update(**changed)
 

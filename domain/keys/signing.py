@@ -21,6 +21,7 @@ from domain.kernel.sql import moment, run
 
 ALGORITHM: Final = "ES256"
 KEY_LIFE: Final = timedelta(days=90)
+MADE_AHEAD: Final = timedelta(hours=25)
 PUBLISHED_AHEAD: Final = timedelta(hours=24)
 KEPT_AFTER: Final = timedelta(hours=1)
 REFRESH: Final = timedelta(minutes=5)
@@ -104,7 +105,7 @@ def _next_begins(found: Sequence[Signer], now: datetime) -> datetime | None:
     if not own:
         return now
     due = own[-1].signs_from + KEY_LIFE
-    return max(due, now + PUBLISHED_AHEAD) if due - PUBLISHED_AHEAD <= now else None
+    return max(due, now + PUBLISHED_AHEAD) if due - MADE_AHEAD <= now else None
 
 
 async def _begin(generation: int, signs_from: datetime, now: datetime) -> None:

@@ -1,7 +1,6 @@
 """Reads of orders."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from domain.catalog.models import Product
 from domain.catalog.rows import ProductRow
@@ -59,9 +58,10 @@ async def _hang_items(ctx: Ctx, rows: Sequence[OrderRow], wanted: Wanted) -> Non
         row.items = groups.get(row.id, [])
 
 
-async def due_to_expire(now: datetime, most: int = 500) -> list[str]:
+async def due_to_expire(ctx: Ctx, most: int = 500) -> list[str]:
     """The ids of unpaid orders whose time is over, for the house's job."""
-    query = models.Order.filter(
-        status=models.OrderStatus.PENDING_PAYMENT, pay_until__lte=now
-    ).order_by("id")
-    return [str(found) for found in await query.limit(most).values_list("id", flat=True)]
+    query = models.Order.visible_to(ctx.actor).filter(
+        status=models.OrderStatus.PENDING_PAYMENT, pay_until__lte=ctx.now
+    )
+    found = await query.order_by("id").limit(most).values_list("id", flat=True)
+    return [str(order_id) for order_id in found]

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from tortoise.models import Model
+
 from console_sdk.rating import parse_price
 from domain.catalog.document import ProductPart
-from domain.catalog.steps import Differences, Placed, compare_products, keep_shape
+from domain.catalog.steps import TABLES, Differences, Placed, compare_products, keep_shape
 from domain.kernel.context import Ctx
 from domain.pricing import rules
 from domain.pricing.document import Document, PlanPart
@@ -27,7 +29,8 @@ async def compare(ctx: Ctx, document: Document) -> tuple[Differences, Imported]:
 
     Raises CodeTaken, or ShapeFixed for a plan or delivery option that has been on sale.
     """
-    differences = Differences()
+    tables: tuple[type[Model], ...] = (*TABLES, Plan, PriceVersion)
+    differences = Differences({table: [] for table in tables})
     placed = await compare_products(ctx, document.products, differences)
     codes = [_code(product, plan) for product in document.products for plan in product.plans]
     stored = {row.code: row for row in await Plan.filter(code__in=codes)}

@@ -56,9 +56,8 @@ def hour_start(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def open_month(at: datetime, closed_through: str) -> str:
-    """The month in which a call of `at` is charged: its own, or the first that is not closed."""
-    month = month_of(at)
+def open_month(month: str, closed_through: str) -> str:
+    """The month in which a call of `month` is charged: that one, or the first not closed."""
     return month if month > closed_through else next_month(closed_through)
 
 

@@ -51,8 +51,9 @@ async def record_calls(ctx: Ctx, *, calls: list[ReportedCall]) -> Recorded:
     await batch.find()
     await batch.count()
     await batch.quarantine()
-    ctx.note("", after=dict(Counter(answer.status.value for answer in batch.answers())))
-    return Recorded(results=batch.answers())
+    answers = batch.answers()
+    ctx.note("", after=dict(Counter(answer.status.value for answer in answers)))
+    return Recorded(results=answers)
 
 
 class Batch:
@@ -101,16 +102,15 @@ class Batch:
             elif api is None:
                 self.verdicts[place] = Verdict(Outcome.QUARANTINED, "data.api: unknown API")
             else:
-                self.counted[place] = Counted(call, key, api, month="", billable=False)
+                self.counted[place] = Counted(call, key, api, month_of(call.occurred_at))
         closed = await steps.lock_meters(
             self.ctx, {one.key.enterprise_id for one in self.counted.values()}
         )
         await self._drop_duplicates()
         for one in self.counted.values():
-            one.month = open_month(one.call.occurred_at, closed[one.key.enterprise_id])
-            meant = meaning(one.call.result_code, one.api.codes)
-            one.billable = meant.billable
-            unknown[one.call.api, one.call.result_code] += not meant.known
+            one.month = open_month(one.own_month, closed[one.key.enterprise_id])
+            one.meant = meaning(one.call.result_code, one.api.codes)
+            unknown[one.call.api, one.call.result_code] += not one.meant.known
         for (api_code, code), times in unknown.items():
             if times:
                 log.warning("unknown result code", api=api_code, result_code=code, calls=times)
@@ -138,10 +138,10 @@ class Batch:
         purse = await steps.open_purse(
             {one.key.enterprise_id for one in ordered},
             {one.api.product_id for one in ordered},
-            {month_of(one.call.occurred_at) for one in ordered},
+            {one.own_month for one in ordered},
             ordered[0].call.occurred_at,
         )
-        taken: dict[str, dict[str, int]] = {}
+        taken: dict[str, set[str]] = {}
         for one in ordered:
             _draw(one, purse, taken)
         plans = {
@@ -180,17 +180,14 @@ class Batch:
             await steps.keep_quarantined(self.ctx, kept)
 
 
-def _draw(one: Counted, purse: steps.Purse, taken: dict[str, dict[str, int]]) -> None:
-    """Fund one call, and note what it takes of each source, by the month of the call."""
-    call = one.call
-    meant = meaning(call.result_code, one.api.codes)
+def _draw(one: Counted, purse: steps.Purse, taken: dict[str, set[str]]) -> None:
+    """Fund one call, and note of which sources it takes, and in which month."""
+    call, meant = one.call, one.meant
     if not meant.billable and not meant.uses_quota:
         return
     need = Need(at=call.occurred_at, quantity=call.quantity, free_only=not meant.billable)
     one.lines = fund(need, purse.of(one.key.enterprise_id, one.api.product_id))
-    month = month_of(call.occurred_at)
     for line in one.lines:
         if line.source is not None:
             line.source.take(call.occurred_at, line.quantity)
-            used = taken.setdefault(line.source.id, {})
-            used[month] = used.get(month, 0) + line.quantity
+            taken.setdefault(line.source.id, set()).add(one.own_month)

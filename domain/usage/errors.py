@@ -7,8 +7,8 @@ class TooManyCalls(Invalid):
     """A batch of reported calls is larger than one transaction should be."""
 
     code = "BATCH_TOO_LARGE"
-    message = "{field}: {reason}."
-    message_zh = "{field}:{reason}。"
+    message = "A batch holds at most {most} events."
+    message_zh = "每批最多 {most} 条事件。"
     remedy = "Send the events in batches of at most {most}."
     remedy_zh = "请将事件分批发送,每批最多 {most} 条。"
 

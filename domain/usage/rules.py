@@ -99,6 +99,9 @@ class Meaning:
     known: bool = True
 
 
+TURNED_AWAY: Final = Meaning(billable=False, uses_quota=False)
+
+
 class _Unusable(Exception):
     """A value that cannot be counted; the text says which and why."""
 
@@ -137,7 +140,7 @@ def meaning(result_code: str, declared: Mapping[str, bool]) -> Meaning:
     A code that the API does not declare is not billed and uses up nothing.
     """
     if result_code in NOT_REACHED:
-        return Meaning(billable=False, uses_quota=False)
+        return TURNED_AWAY
     if result_code not in declared:
         return Meaning(billable=False, uses_quota=False, known=False)
     return Meaning(billable=declared[result_code], uses_quota=True)

@@ -151,8 +151,8 @@ def _source(row: Entitlement) -> Source:
     )
 
 
-async def close_purse(ctx: Ctx, purse: Purse, taken: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """Write what was taken (entitlement -> month -> units). At most two statements.
+async def close_purse(ctx: Ctx, purse: Purse, taken: Mapping[str, Collection[str]]) -> list[str]:
+    """Write how much is used of what was drawn on (id -> months). At most two statements.
 
     Answers the enterprises in which a source has run out. `used` of a monthly quota tells of
     its latest month; what earlier months used stands in `monthly_uses`.
@@ -167,7 +167,7 @@ async def close_purse(ctx: Ctx, purse: Purse, taken: Mapping[str, Mapping[str, i
             rows.append((id_, source.by_month[latest], latest, row.status.value))
             uses += [
                 (ctx.ids.new("mus"), row.enterprise_id, id_, month, source.by_month[month])
-                for month in months
+                for month in sorted(months)
             ]
             ran_out = any(source.by_month[month] >= source.size for month in months)
         else:

@@ -7,10 +7,10 @@ from typing import Any, Final
 from domain.kernel.context import Ctx
 from domain.kernel.sql import moment
 from domain.usage import bulk
-from domain.usage.calendar import day_start, hour_start, month_of, month_start
+from domain.usage.calendar import day_start, hour_start, month_start
 from domain.usage.funding import Line
 from domain.usage.models import FundedBy
-from domain.usage.rules import OK, THROTTLED, Call
+from domain.usage.rules import OK, THROTTLED, TURNED_AWAY, Call, Meaning
 from domain.usage.steps import KnownApi, KnownKey, Versions
 
 COUNTERS: Final = (
@@ -93,15 +93,16 @@ class Counted:
     call: Call
     key: KnownKey
     api: KnownApi
-    month: str
-    billable: bool
+    own_month: str
+    month: str = ""
+    meant: Meaning = TURNED_AWAY
     lines: list[Line] = field(default_factory=list)
 
     @property
     def charged_at(self) -> datetime:
         """Where it is charged: at its own time, or at the start of the month that charges it."""
         at = self.call.occurred_at
-        return at if month_of(at) == self.month else month_start(self.month)
+        return at if self.own_month == self.month else month_start(self.month)
 
 
 class Tally:
@@ -110,6 +111,8 @@ class Tally:
     def __init__(self, ctx: Ctx, versions: Versions) -> None:
         self._ctx = ctx
         self._versions = versions
+        self._now = moment(ctx.now)
+        self._begins: dict[datetime, tuple[datetime, datetime]] = {}
         self._records: list[tuple[Any, ...]] = []
         self._hours: dict[tuple[Any, ...], list[int]] = {}
         self._days: dict[tuple[Any, ...], list[int]] = {}
@@ -118,8 +121,7 @@ class Tally:
     def add(self, one: Counted) -> None:
         """Count one call."""
         call, api, owner = one.call, one.api, one.key.enterprise_id
-        at = one.charged_at
-        hour, day = hour_start(at), day_start(at)
+        hour, day = self._place(one.charged_at)
         who = (call.api, call.key_id, one.key.sub_account_id)
         counts = _counts(one)
         _add(self._hours, (owner, hour, *who, api.product_code, one.month), counts)
@@ -136,6 +138,13 @@ class Tally:
             told.append(line.to_json(version))
         self._record(one, told)
 
+    def _place(self, at: datetime) -> tuple[datetime, datetime]:
+        """The hour and the day of a moment; worked out once for each hour of the batch."""
+        hour = hour_start(at)
+        if hour not in self._begins:
+            self._begins[hour] = (hour, day_start(at))
+        return self._begins[hour]
+
     def _record(self, one: Counted, told: list[dict[str, Any]]) -> None:
         call, ctx = one.call, self._ctx
         self._records.append(
@@ -146,9 +155,9 @@ class Tally:
                 call.id,
                 call.request_id,
                 moment(call.occurred_at),
-                moment(ctx.now),
+                self._now,
                 one.month,
-                month_of(call.occurred_at),
+                one.own_month,
                 call.key_id,
                 one.key.sub_account_id,
                 one.api.product_code,
@@ -156,7 +165,7 @@ class Tally:
                 call.result_code,
                 call.quantity,
                 call.duration_ms,
-                one.billable,
+                one.meant.billable,
                 bulk.json_text(told),
             )
         )
@@ -183,7 +192,18 @@ def _counts(one: Counted) -> list[int]:
     """What one call adds to each of COUNTERS."""
     code = one.call.result_code
     success = int(code == OK)
-    counts = [1, success, 1 - success, int(code == THROTTLED), int(one.billable), 0, 0, 0, 0, 0]
+    counts = [
+        1,
+        success,
+        1 - success,
+        int(code == THROTTLED),
+        int(one.meant.billable),
+        0,
+        0,
+        0,
+        0,
+        0,
+    ]
     for line in one.lines:
         counts[_PLACE[line.funded_by]] += line.quantity
     return counts

@@ -5,11 +5,12 @@ import pytest
 from domain.accounts import commands, identity
 from domain.accounts.errors import WrongCredentials
 from domain.accounts.models import Enterprise, EnterpriseKind, Login, MainAccount, Role, Session
+from domain.kernel import secrets
 from domain.kernel.context import SYSTEM, ActorKind
 from domain.kernel.errors import Invalid, Unauthenticated
 from domain.kernel.models import AuditRow, OutboxRow
 from domain.ledger.models import FinancialAccount
-from tests.cast import NOW, PASSWORD, Cast
+from tests.cast import NOW, PASSWORD, Cast, ctx_of
 from tests.fixtures import Ask, Moment
 
 SIGN_UP = """
@@ -29,7 +30,9 @@ mutation($email: String!, $password: String!) {
 
 
 async def test_opens_an_enterprise_with_everything_it_needs(cast: Cast, ask: Ask) -> None:
-    answer = await ask(SIGN_UP, email=" New@Firm.example ", password="long enough", name="新公司 🙂")
+    answer = await ask(
+        SIGN_UP, email=" New@Firm.example ", password="long enough", name="新公司 🙂"
+    )
 
     assert answer == {"data": {"signUp": {"__typename": "SignedUp", "email": "new@firm.example"}}}
     login = await Login.get(email="new@firm.example")
@@ -46,9 +49,7 @@ async def test_opens_an_enterprise_with_everything_it_needs(cast: Cast, ask: Ask
 async def test_answers_a_taken_address_alike_and_writes_to_its_owner(cast: Cast, ask: Ask) -> None:
     before = await Enterprise.all().count()
 
-    answer = await ask(
-        SIGN_UP, email="ann@qinghe.example", password="long enough", name="Somebody"
-    )
+    answer = await ask(SIGN_UP, email="ann@qinghe.example", password="long enough", name="Somebody")
 
     assert answer["data"]["signUp"] == {"__typename": "SignedUp", "email": "ann@qinghe.example"}
     assert await Enterprise.all().count() == before
@@ -111,8 +112,6 @@ async def test_a_wrong_password_and_an_unknown_address_are_one_answer(cast: Cast
 async def test_an_unknown_address_costs_a_hash_as_well(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from domain.kernel import secrets  # noqa: PLC0415
-
     seen: list[bool] = []
     real = secrets._verify
 
@@ -127,9 +126,7 @@ async def test_an_unknown_address_costs_a_hash_as_well(
     assert seen == [True, False]
 
 
-async def test_a_session_is_who_one_is_until_it_ends(
-    cast: Cast, ask: Ask, moment: Moment
-) -> None:
+async def test_a_session_is_who_one_is_until_it_ends(cast: Cast, ask: Ask, moment: Moment) -> None:
     answer = await ask("{ viewer { id kind enterprise { name } } }", as_="ann")
     assert answer["data"]["viewer"]["kind"] == "MAIN"
     assert answer["data"]["viewer"]["enterprise"] == {"name": "杭州青禾科技"}
@@ -147,8 +144,6 @@ async def test_log_out_ends_the_session_and_no_other(cast: Cast) -> None:
         cast.anon(), proof=await identity.prove("ann@qinghe.example", PASSWORD)
     )
     actor = await identity.actor_of_session(cast.anon(), one.token)
-    from tests.cast import ctx_of  # noqa: PLC0415
-
     await commands.log_out(ctx_of(actor))
 
     with pytest.raises(Unauthenticated):

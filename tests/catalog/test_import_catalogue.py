@@ -126,6 +126,17 @@ async def test_a_plan_of_it_says_the_same_and_writes_nothing(cast: Cast) -> None
     assert figures(planned) == figures(done) == (20, 0, 248, 6)
 
 
+async def test_a_known_product_may_grow_beside_a_new_one(cast: Cast) -> None:
+    document = of_one()
+    options = document["products"][0]["deliveryOptions"]
+    options.append({**options[0], "code": "more"})
+    document["products"].append(a_new_one()["products"][0])
+
+    report = await import_catalogue(cast.ops(), document=document)
+
+    assert (report.created, report.price_versions) == (21, 5)
+
+
 async def test_the_same_key_answers_the_same(cast: Cast) -> None:
     first = await import_catalogue(cast.ops(key="c-1"), document=a_new_one())
     again = await import_catalogue(cast.ops(key="c-1"), document=a_new_one())

@@ -54,7 +54,7 @@ async def _uniques() -> dict[str, list[set[str]]]:
         rows = await run(
             'SELECT m.name AS name, l.name AS "index", c.name AS "column"'
             " FROM sqlite_master m, pragma_index_list(m.name) l, pragma_index_info(l.name) c"
-            ' WHERE m.type = \'table\' AND l."unique" = 1'
+            " WHERE m.type = 'table' AND l.\"unique\" = 1"
         )
     grouped: dict[tuple[str, str], set[str]] = {}
     for row in rows:

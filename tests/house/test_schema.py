@@ -20,6 +20,7 @@ from api.schema.node import Shows
 from api.schema.scopes import PARENT, PUBLIC, SCOPES
 from domain.accounts import rules
 from domain.kernel.command import COMMANDS
+from tests.world import World
 
 CORE: Any = schema()._schema
 OBJECTS = [
@@ -143,7 +144,7 @@ def test_a_plain_field_is_an_attribute_of_its_row(shown: Any) -> None:
 
 
 @pytest.mark.parametrize("shown", _shown(), ids=lambda type_: type_.__name__)
-def test_a_computed_attribute_names_columns_that_exist(shown: Any) -> None:
+async def test_a_computed_attribute_names_columns_that_exist(db: World, shown: Any) -> None:
     """`needs` of a row lists columns of its table."""
     table = getattr(shown.row, "table", None)
     if table is None:
@@ -164,7 +165,7 @@ def test_states_are_enums() -> None:
 
 
 def test_every_refusal_tells_its_story_in_both_languages() -> None:
-    from api.rest.texts import refusals  # noqa: PLC0415
+    from api.rest.texts import refusals
 
     for kind in refusals():
         assert kind.__doc__, kind
@@ -175,7 +176,7 @@ def test_every_refusal_tells_its_story_in_both_languages() -> None:
 
 
 def test_a_code_belongs_to_one_refusal() -> None:
-    from api.rest.texts import refusals  # noqa: PLC0415
+    from api.rest.texts import refusals
 
     codes = [kind.code for kind in refusals()]
     assert sorted(codes) == sorted(set(codes))

@@ -28,7 +28,9 @@ from tests.keys.help import app_of, change, everything_stored
 
 
 async def count() -> tuple[int, int]:
-    return await AccessKey.visible_to(SYSTEM).count(), await SecretVersion.visible_to(SYSTEM).count()
+    return await AccessKey.visible_to(SYSTEM).count(), await SecretVersion.visible_to(
+        SYSTEM
+    ).count()
 
 
 async def sub_account(name: str) -> SubAccount:

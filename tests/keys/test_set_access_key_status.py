@@ -1,5 +1,7 @@
 """setAccessKeyStatus (S07, S33): every transition, and what becomes of the tokens."""
 
+from datetime import timedelta
+
 import httpx2
 import pytest
 
@@ -10,7 +12,7 @@ from domain.kernel.models import AuditRow
 from domain.keys.commands import create_access_key, lock_access_key, set_access_key_status
 from domain.keys.models import AccessKey, KeyStatus
 from tests.cast import Cast
-from tests.fixtures import Ask
+from tests.fixtures import Ask, Moment
 from tests.keys.help import ask_token, call, outcome, token_of
 
 A, D, L, X = KeyStatus.ACTIVE, KeyStatus.DISABLED, KeyStatus.LOCKED, KeyStatus.DELETED
@@ -99,7 +101,7 @@ async def test_writes_before_and_after_into_the_customers_audit_trail(cast: Cast
 
 
 async def test_disabling_a_key_kills_its_tokens_until_it_is_enabled(
-    cast: Cast, client: httpx2.AsyncClient
+    cast: Cast, client: httpx2.AsyncClient, moment: Moment
 ) -> None:
     tokens = [await token_of(client, cast.key_id, cast.key_secret) for _ in range(2)]
     assert [outcome(await call(client, cast, one)) for one in tokens] == [(200, "")] * 2
@@ -112,6 +114,7 @@ async def test_disabling_a_key_kills_its_tokens_until_it_is_enabled(
     assert (refused.status_code, "KEY_DISABLED" in refused.text) == (401, True)
 
     await set_access_key_status(cast.ann(), key_id=cast.key_id, status=A)
+    moment.now += timedelta(seconds=1)
     assert outcome(await call(client, cast, tokens[0])) == (200, "")
     await set_access_key_status(cast.ann(), key_id=cast.key_id, status=D)
     await set_access_key_status(cast.ann(), key_id=cast.key_id, status=X)

@@ -24,7 +24,7 @@ NOVEMBER = datetime(2026, 10, 31, 16, 0, tzinfo=UTC)
 _numbers = iter(range(10**9))
 
 
-def call(key_id: str, **values: Any) -> ReportedCall:
+def call(key: str, /, **values: Any) -> ReportedCall:
     """A billable call of ocr.idcard at NOW with an id of its own, unless `values` say otherwise."""
     usual = ReportedCall(
         id=f"call-{next(_numbers)}",
@@ -32,14 +32,14 @@ def call(key_id: str, **values: Any) -> ReportedCall:
         time=NOW,
         api="ocr.idcard",
         result_code="OK",
-        key_id=key_id,
+        key_id=key,
     )
     return replace(usual, **values)
 
 
-def calls(key_id: str, count: int, **values: Any) -> list[ReportedCall]:
+def calls(key: str, count: int, /, **values: Any) -> list[ReportedCall]:
     """Several such calls."""
-    return [call(key_id, **values) for _ in range(count)]
+    return [call(key, **values) for _ in range(count)]
 
 
 async def report(cast: Cast, reported: Sequence[ReportedCall], now: datetime = NOW) -> Recorded:

@@ -252,7 +252,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
             "2026-02-30T10:00:00Z",
             "2026-11-20T25:00:00Z",
             "0001-01-01T00:00:00+14:00",
-            datetime(2026, 11, 20),  # noqa: DTZ001
+            datetime(2026, 11, 20),
         )
     ),
     ({"fault": "data: must be a JSON object"}, "data: must be a JSON object"),

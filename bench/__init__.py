@@ -1,0 +1,1 @@
+"""Benchmarks of Counterfoil, as ratios within one run; `python -m bench --help`."""

@@ -1,0 +1,115 @@
+"""Contestant (a): the pages by hand, on Starlette, with the statements that ours sends and orjson.
+
+Each handler checks the session by our statement, asks for the scope, sends our statements (the
+texts are captured from ours, the key sets are its own), and builds the same JSON.
+"""
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bench import database, shapes
+from bench.database import Link
+from bench.stand import facts
+from domain.accounts.rules import MAIN
+from domain.kernel.secrets import digest
+
+FACTS: Final = facts()
+NEEDS: Final = {"tree": ("iam:read", "key:read"), "orders": ("order:read", "balance:read"),
+                "usage": ("usage:read",), "catalogue": ()}  # fmt: skip
+Sql = list[str]
+Build = Callable[[Link, Sql, str, str], Coroutine[Any, Any, Any]]
+
+
+def _sql(page: str) -> Sql:
+    return [one["sql"] for one in FACTS["pages"][page]["statements"]]
+
+
+async def _home(link: Link, sql: str, request: Request, needs: tuple[str, ...]) -> str | None:
+    """The enterprise of the session, if it may do what is needed; the main account alone."""
+    token = request.headers["authorization"].removeprefix("Bearer ")
+    now = HELD["db"].moment(datetime.now(UTC))
+    found = await link.fetch(sql, digest(token), now)
+    if not found or found[0]["main_id"] is None or found[0]["enterprise_status"] != "ACTIVE":
+        return None
+    return str(found[0]["main_enterprise"]) if all(one in MAIN for one in needs) else None
+
+
+async def catalogue(link: Link, sql: Sql, home: str, name: str) -> Any:
+    """Fifty products with options, plans and present prices."""
+    statuses = ("LISTED", "SALES_STOPPED", "RENEWAL_STOPPED")
+    products = await link.fetch(sql[1], *statuses, 51)
+    ids = [row["id"] for row in products[:50]]
+    options = await link.fetch(sql[2], *ids)
+    plans = await link.fetch(sql[3], *ids)
+    prices = await link.fetch(sql[4], *[row["id"] for row in plans])
+    return shapes.catalogue(products, options, plans, prices, name, datetime.now(UTC))
+
+
+async def tree(link: Link, sql: Sql, home: str, name: str) -> Any:
+    """Twenty sub-accounts with their roles, and the keys."""
+    members = await link.fetch(sql[1], home, 21)
+    keys = await link.fetch(sql[2], home, "DELETED", 21)
+    roles = await link.fetch(sql[3], home, *{row["role_id"] for row in members[:20]})
+    return shapes.tree(members, keys, roles)
+
+
+async def orders(link: Link, sql: Sql, home: str, name: str) -> Any:
+    """Twenty orders with items, products and plans, and the balance."""
+    found = await link.fetch(sql[1], home, 21)
+    balance = await link.fetch(sql[2], home, home)
+    items = await link.fetch(sql[3], home, *[row["id"] for row in found[:20]])
+    products = await link.fetch(sql[4], *{row["product_id"] for row in items})
+    plans = await link.fetch(sql[5], *{row["plan_id"] for row in items})
+    return shapes.orders(found, balance[0], items, products, plans, name)
+
+
+async def usage(link: Link, sql: Sql, home: str, name: str) -> Any:
+    """Thirty days of five products."""
+    moment = HELD["db"].moment
+    since, until = (datetime.fromisoformat(FACTS[one]) for one in ("from", "until"))
+    return shapes.usage(await link.fetch(sql[1], home, home, moment(since), moment(until)))
+
+
+HELD: Final[dict[str, Any]] = {}
+BUILDERS: Final[dict[str, Build]] = {
+    "catalogue": catalogue,
+    "tree": tree,
+    "orders": orders,
+    "usage": usage,
+}
+
+
+def _route(page: str, build: Build) -> Route:
+    sql, needs = _sql(page), NEEDS[page]
+
+    async def handler(request: Request) -> Response:
+        name = "name_zh" if request.headers["accept-language"] == "zh" else "name_en"
+        async with HELD["db"].link() as link:
+            home = await _home(link, sql[0], request, needs)
+            if home is None:
+                return Response(status_code=401)
+            data = await build(link, sql, home, name)
+        return Response(orjson.dumps({"data": data}), media_type="application/json")
+
+    return Route(f"/{page}", handler)
+
+
+@asynccontextmanager
+async def _lifespan(_: Starlette) -> AsyncIterator[None]:
+    HELD["db"] = await database.connect(FACTS["url"])
+    shapes.MOMENTS_ARE_TEXT = HELD["db"].moments
+    yield
+    await HELD["db"].close()
+
+
+app = Starlette(
+    routes=[_route(page, build) for page, build in BUILDERS.items()], lifespan=_lifespan
+)

@@ -1,0 +1,261 @@
+"""Accounts: sign-up, log-in, who is calling, and the people of an enterprise."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from console_sdk.answers import PROBLEM, present
+from console_sdk.transport import Call, Session
+from console_sdk.values import Page, optional, page_of, reader
+
+if TYPE_CHECKING:
+    from console_sdk.wires import AsyncWire, Wire
+
+ActorKind = Literal["ANONYMOUS", "SYSTEM", "MAIN", "MEMBER", "KEY", "OPERATOR", "SERVICE"]
+EnterpriseKind = Literal["ENTERPRISE", "PERSONAL"]
+VerificationStatus = Literal[
+    "UNVERIFIED",
+    "CHECKING",
+    "TRANSFER_PENDING",
+    "FACE_PENDING",
+    "MANUAL_REVIEW",
+    "VERIFIED",
+    "REJECTED",
+    "CHANGE_REVIEW",
+    "REVOKED",
+]
+SubAccountKind = Literal["MEMBER", "APP"]
+SubAccountStatus = Literal["ACTIVE", "DISABLED"]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUp:
+    """That a sign-up was taken in; it does not tell whether the address was free."""
+
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSession:
+    """A session just opened; the console uses it from now on."""
+
+    token: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Enterprise:
+    """A customer of the platform."""
+
+    id: str
+    kind: EnterpriseKind
+    name: str
+    uscc: str | None
+    verification: VerificationStatus
+    size_band: str
+    industry: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is calling, with what rights, and which mutations make sense next."""
+
+    id: str
+    kind: ActorKind
+    scopes: tuple[str, ...]
+    next_steps: tuple[str, ...]
+    enterprise: Enterprise | None
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A named set of console scopes and API grants."""
+
+    id: str
+    name: str
+    console_scopes: tuple[str, ...]
+    api_grants: tuple[str, ...]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SubAccount:
+    """A member or an application of an enterprise."""
+
+    id: str
+    kind: SubAccountKind
+    name: str
+    role: Role
+    status: SubAccountStatus
+    created_at: datetime
+
+
+FIELDS: Final = """
+fragment EnterpriseFields on Enterprise {
+  id kind name uscc verification sizeBand industry createdAt
+}
+"""
+ROLE_FIELDS: Final = """
+fragment RoleFields on Role { id name consoleScopes apiGrants createdAt }
+"""
+SIGN_UP: Final = (
+    """mutation SignUp(
+  $email: String!, $password: String!, $enterprise: String!, $kind: EnterpriseKind!
+) {
+  result: signUp(email: $email, password: $password, enterprise: $enterprise, kind: $kind) {
+    ... on SignedUp { email } ...ProblemFields
+  }
+}"""
+    + PROBLEM
+)
+LOG_IN: Final = (
+    """mutation LogIn($email: String!, $password: String!) {
+  result: logIn(email: $email, password: $password) {
+    ... on OpenedSession { token expiresAt } ...ProblemFields
+  }
+}"""
+    + PROBLEM
+)
+LOG_OUT: Final = (
+    """mutation LogOut { result: logOut { ... on ClosedSession { ended } ...ProblemFields } }"""
+    + PROBLEM
+)
+VIEWER: Final = (
+    """query Viewer {
+  result: viewer { id kind scopes nextSteps enterprise { ...EnterpriseFields } }
+}"""
+    + FIELDS
+)
+ENTERPRISE: Final = """query Enterprise { result: enterprise { ...EnterpriseFields } }""" + FIELDS
+ROLES: Final = (
+    """query Roles($first: Int!, $after: String) {
+  result: roles(first: $first, after: $after) {
+    nodes { ...RoleFields } pageInfo { hasNextPage endCursor }
+  }
+}"""
+    + ROLE_FIELDS
+)
+SUB_ACCOUNTS: Final = (
+    """query SubAccounts($first: Int!, $after: String) {
+  result: subAccounts(first: $first, after: $after) {
+    nodes { id kind name status createdAt role { ...RoleFields } }
+    pageInfo { hasNextPage endCursor }
+  }
+}"""
+    + ROLE_FIELDS
+)
+
+
+def _sign_up(email: str, password: str, enterprise: str, kind: EnterpriseKind) -> Call[SignedUp]:
+    asked = {"email": email, "password": password, "enterprise": enterprise, "kind": kind}
+    return Call(SIGN_UP, reader(SignedUp), asked)
+
+
+def _log_in(session: Session, email: str, password: str) -> Call[OpenedSession]:
+    def read(found: Any) -> OpenedSession:
+        opened = reader(OpenedSession)(found)
+        session.token = opened.token
+        return opened
+
+    return Call(LOG_IN, read, {"email": email, "password": password})
+
+
+def _log_out(session: Session) -> Call[None]:
+    def read(_: Any) -> None:
+        session.token = None
+
+    return Call(LOG_OUT, read)
+
+
+def _viewer() -> Call[Viewer | None]:
+    return Call(VIEWER, optional(reader(Viewer)))
+
+
+def _enterprise() -> Call[Enterprise]:
+    return Call(ENTERPRISE, present("enterprise", "yours", reader(Enterprise)))
+
+
+def _roles(page_size: int, after: str | None) -> Call[Page[Role]]:
+    return Call(ROLES, page_of(reader(Role)), {"first": page_size, "after": after})
+
+
+def _sub_accounts(page_size: int, after: str | None) -> Call[Page[SubAccount]]:
+    return Call(SUB_ACCOUNTS, page_of(reader(SubAccount)), {"first": page_size, "after": after})
+
+
+class Accounts:
+    """`console.accounts`."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def sign_up(
+        self, email: str, password: str, enterprise: str, kind: EnterpriseKind = "ENTERPRISE"
+    ) -> SignedUp:
+        """Open an enterprise with its main account; a taken e-mail is answered alike."""
+        return self._wire.call(_sign_up(email, password, enterprise, kind))
+
+    def log_in(self, email: str, password: str) -> OpenedSession:
+        """Open a session, which this console uses from now on; raises WrongCredentials."""
+        return self._wire.call(_log_in(self._wire.session, email, password))
+
+    def log_out(self) -> None:
+        """End the session."""
+        self._wire.call(_log_out(self._wire.session))
+
+    def viewer(self) -> Viewer | None:
+        """Who this console calls as; None when nobody is logged in."""
+        return self._wire.call(_viewer())
+
+    def enterprise(self) -> Enterprise:
+        """The enterprise of the caller; raises NotFound for who has none."""
+        return self._wire.call(_enterprise())
+
+    def roles(self, *, page_size: int = 50) -> Iterator[Role]:
+        """All roles of the enterprise."""
+        return self._wire.pages(lambda after: _roles(page_size, after))
+
+    def sub_accounts(self, *, page_size: int = 50) -> Iterator[SubAccount]:
+        """All members and applications of the enterprise."""
+        return self._wire.pages(lambda after: _sub_accounts(page_size, after))
+
+
+class AsyncAccounts:
+    """`console.accounts` of an AsyncConsole; see Accounts."""
+
+    def __init__(self, wire: AsyncWire) -> None:
+        self._wire = wire
+
+    async def sign_up(
+        self, email: str, password: str, enterprise: str, kind: EnterpriseKind = "ENTERPRISE"
+    ) -> SignedUp:
+        """Open an enterprise with its main account; a taken e-mail is answered alike."""
+        return await self._wire.call(_sign_up(email, password, enterprise, kind))
+
+    async def log_in(self, email: str, password: str) -> OpenedSession:
+        """Open a session, which this console uses from now on; raises WrongCredentials."""
+        return await self._wire.call(_log_in(self._wire.session, email, password))
+
+    async def log_out(self) -> None:
+        """End the session."""
+        await self._wire.call(_log_out(self._wire.session))
+
+    async def viewer(self) -> Viewer | None:
+        """Who this console calls as; None when nobody is logged in."""
+        return await self._wire.call(_viewer())
+
+    async def enterprise(self) -> Enterprise:
+        """The enterprise of the caller; raises NotFound for who has none."""
+        return await self._wire.call(_enterprise())
+
+    def roles(self, *, page_size: int = 50) -> AsyncIterator[Role]:
+        """All roles of the enterprise."""
+        return self._wire.pages(lambda after: _roles(page_size, after))
+
+    def sub_accounts(self, *, page_size: int = 50) -> AsyncIterator[SubAccount]:
+        """All members and applications of the enterprise."""
+        return self._wire.pages(lambda after: _sub_accounts(page_size, after))

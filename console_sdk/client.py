@@ -1,0 +1,175 @@
+"""The console: one object with a property per noun, waiting (`Console`) or with `await`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from console_sdk.accounts import Accounts, AsyncAccounts
+from console_sdk.bills import AsyncBills, Bills
+from console_sdk.entitlements import AsyncEntitlements, Entitlements
+from console_sdk.keys import AsyncKeys, Keys
+from console_sdk.ledger import AsyncBalance, Balance
+from console_sdk.orders import AsyncOrders, Orders
+from console_sdk.products import AsyncProducts, Products
+from console_sdk.transport import Habits, Language, Session, query
+from console_sdk.usage import AsyncUsage, Usage
+from console_sdk.verification import AsyncVerifications, Verifications
+
+if TYPE_CHECKING:
+    import httpx2
+
+
+class _Base:
+    """What both consoles have."""
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str | None,
+        language: Language,
+        habits: Habits,
+    ) -> None:
+        self.base_url = base_url
+        self._session = Session(language, token, habits)
+
+    @property
+    def token(self) -> str | None:
+        """The session's token; set by log_in, cleared by log_out."""
+        return self._session.token
+
+    @token.setter
+    def token(self, value: str | None) -> None:
+        self._session.token = value
+
+    def __repr__(self) -> str:
+        state = "logged in" if self.token else "not logged in"
+        return f"<{type(self).__name__} {self.base_url} ({state})>"
+
+
+class Console(_Base):
+    """The console of one account; may be shared between threads.
+
+    `timeout` is for one attempt and `deadline` for a call with all its attempts, in seconds;
+    `retries` counts the attempts after the first. Texts come in `language`. `transport`, `clock`
+    and `sleep` are for tests. Close it, or use it in a `with`.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: str | None = None,
+        language: Language = "en",
+        timeout: float = 15.0,
+        deadline: float = 60.0,
+        retries: int = 4,
+        transport: httpx2.BaseTransport | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        from console_sdk.wires import Wire  # httpx2 takes as long to import as all the rest
+
+        habits = Habits(timeout, deadline, retries, clock=clock)
+        super().__init__(base_url, token, language, habits)
+        self._wire = wire = Wire(base_url, self._session, transport=transport, sleep=sleep)
+        self.accounts = Accounts(wire)
+        self.verification = Verifications(wire)
+        self.products = Products(wire)
+        self.entitlements = Entitlements(wire)
+        self.keys = Keys(wire)
+        self.orders = Orders(wire)
+        self.balance = Balance(wire)
+        self.usage = Usage(wire)
+        self.bills = Bills(wire)
+
+    def graphql(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        repeatable: bool | None = None,
+    ) -> dict[str, Any]:
+        """The `data` of any operation; raises its first error. Typed problems stay in the data.
+
+        A document with a mutation is not repeated when its fate is unknown, unless `repeatable`
+        says that it may be: give it an idempotency key of its own.
+        """
+        again = "mutation" not in document if repeatable is None else repeatable
+        return self._wire.run(query(self._session, document, variables or {}, repeatable=again))
+
+    def close(self) -> None:
+        """Close the connections; the session goes on."""
+        self._wire.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        raised: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class AsyncConsole(_Base):
+    """The same with `await`, `async for` and `async with`; see Console."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: str | None = None,
+        language: Language = "en",
+        timeout: float = 15.0,
+        deadline: float = 60.0,
+        retries: int = 4,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] | None = None,
+    ) -> None:
+        from console_sdk.wires import AsyncWire  # httpx2 takes as long as all the rest
+
+        habits = Habits(timeout, deadline, retries, clock=clock)
+        super().__init__(base_url, token, language, habits)
+        self._wire = wire = AsyncWire(base_url, self._session, transport=transport, sleep=sleep)
+        self.accounts = AsyncAccounts(wire)
+        self.verification = AsyncVerifications(wire)
+        self.products = AsyncProducts(wire)
+        self.entitlements = AsyncEntitlements(wire)
+        self.keys = AsyncKeys(wire)
+        self.orders = AsyncOrders(wire)
+        self.balance = AsyncBalance(wire)
+        self.usage = AsyncUsage(wire)
+        self.bills = AsyncBills(wire)
+
+    async def graphql(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        repeatable: bool | None = None,
+    ) -> dict[str, Any]:
+        """The `data` of any operation; see Console.graphql."""
+        again = "mutation" not in document if repeatable is None else repeatable
+        talk = query(self._session, document, variables or {}, repeatable=again)
+        return await self._wire.run(talk)
+
+    async def close(self) -> None:
+        """Close the connections; the session goes on."""
+        await self._wire.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        raised: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
