@@ -1,3 +1,3 @@
 """Makes the fixtures of the world known to every test."""
 
-pytest_plugins = ["tests.fixtures"]
+pytest_plugins = ["tests.fixtures", "tests.live"]

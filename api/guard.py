@@ -50,7 +50,7 @@ def _protect(field: GraphQLField, scope: str) -> None:
 
 def _checked(inner: Callable[..., Any], scope: str) -> Callable[..., Any]:
     @wraps(inner)
-    def resolve(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def resolve(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         if scope == DENIED:
             raise Forbidden()
         info.context.ctx.actor.require(scope)

@@ -4,6 +4,7 @@ Each handler checks the session by our statement, asks for the scope, sends our 
 texts are captured from ours, the key sets are its own), and builds the same JSON.
 """
 
+import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -22,14 +23,23 @@ from domain.accounts.rules import MAIN
 from domain.kernel.secrets import digest
 
 FACTS: Final = facts()
-NEEDS: Final = {"tree": ("iam:read", "key:read"), "orders": ("order:read", "balance:read"),
-                "usage": ("usage:read",), "catalogue": ()}  # fmt: skip
-Sql = list[str]
+NEEDS: Final[dict[str, tuple[str, ...]]] = {
+    "catalogue": (),
+    "tree": ("iam:read", "key:read"),
+    "orders": ("order:read", "bill:read"),
+    "usage": ("usage:read",),
+}
+TABLE: Final = re.compile(r'FROM "?(\w+)"?')
+Sql = dict[str, str]
 Build = Callable[[Link, Sql, str, str], Coroutine[Any, Any, Any]]
 
 
 def _sql(page: str) -> Sql:
-    return [one["sql"] for one in FACTS["pages"][page]["statements"]]
+    """The page's statements by the table that each reads."""
+    found: Sql = {}
+    for one in FACTS["pages"][page]["statements"]:
+        found[TABLE.findall(one["sql"])[-1]] = one["sql"]
+    return found
 
 
 async def _home(link: Link, sql: str, request: Request, needs: tuple[str, ...]) -> str | None:
@@ -45,29 +55,29 @@ async def _home(link: Link, sql: str, request: Request, needs: tuple[str, ...]) 
 async def catalogue(link: Link, sql: Sql, home: str, name: str) -> Any:
     """Fifty products with options, plans and present prices."""
     statuses = ("LISTED", "SALES_STOPPED", "RENEWAL_STOPPED")
-    products = await link.fetch(sql[1], *statuses, 51)
+    products = await link.fetch(sql["products"], *statuses, 51)
     ids = [row["id"] for row in products[:50]]
-    options = await link.fetch(sql[2], *ids)
-    plans = await link.fetch(sql[3], *ids)
-    prices = await link.fetch(sql[4], *[row["id"] for row in plans])
+    options = await link.fetch(sql["delivery_options"], *ids)
+    plans = await link.fetch(sql["plans"], *ids)
+    prices = await link.fetch(sql["price_versions"], *[row["id"] for row in plans])
     return shapes.catalogue(products, options, plans, prices, name, datetime.now(UTC))
 
 
 async def tree(link: Link, sql: Sql, home: str, name: str) -> Any:
     """Twenty sub-accounts with their roles, and the keys."""
-    members = await link.fetch(sql[1], home, 21)
-    keys = await link.fetch(sql[2], home, "DELETED", 21)
-    roles = await link.fetch(sql[3], home, *{row["role_id"] for row in members[:20]})
+    members = await link.fetch(sql["sub_accounts"], home, 21)
+    keys = await link.fetch(sql["access_keys"], home, "DELETED", 21)
+    roles = await link.fetch(sql["roles"], home, *{row["role_id"] for row in members[:20]})
     return shapes.tree(members, keys, roles)
 
 
 async def orders(link: Link, sql: Sql, home: str, name: str) -> Any:
     """Twenty orders with items, products and plans, and the balance."""
-    found = await link.fetch(sql[1], home, 21)
-    balance = await link.fetch(sql[2], home, home)
-    items = await link.fetch(sql[3], home, *[row["id"] for row in found[:20]])
-    products = await link.fetch(sql[4], *{row["product_id"] for row in items})
-    plans = await link.fetch(sql[5], *{row["plan_id"] for row in items})
+    found = await link.fetch(sql["orders"], home, 21)
+    balance = await link.fetch(sql["financial_accounts"], home, home)
+    items = await link.fetch(sql["order_items"], home, *[row["id"] for row in found[:20]])
+    products = await link.fetch(sql["products"], *{row["product_id"] for row in items})
+    plans = await link.fetch(sql["plans"], *{row["plan_id"] for row in items})
     return shapes.orders(found, balance[0], items, products, plans, name)
 
 
@@ -75,7 +85,7 @@ async def usage(link: Link, sql: Sql, home: str, name: str) -> Any:
     """Thirty days of five products."""
     moment = HELD["db"].moment
     since, until = (datetime.fromisoformat(FACTS[one]) for one in ("from", "until"))
-    return shapes.usage(await link.fetch(sql[1], home, home, moment(since), moment(until)))
+    return shapes.usage(await link.fetch(sql["usage_days"], home, home, moment(since), moment(until)))
 
 
 HELD: Final[dict[str, Any]] = {}
@@ -89,11 +99,12 @@ BUILDERS: Final[dict[str, Build]] = {
 
 def _route(page: str, build: Build) -> Route:
     sql, needs = _sql(page), NEEDS[page]
+    session = FACTS["pages"][page]["statements"][0]["sql"]
 
     async def handler(request: Request) -> Response:
         name = "name_zh" if request.headers["accept-language"] == "zh" else "name_en"
         async with HELD["db"].link() as link:
-            home = await _home(link, sql[0], request, needs)
+            home = await _home(link, session, request, needs)
             if home is None:
                 return Response(status_code=401)
             data = await build(link, sql, home, name)

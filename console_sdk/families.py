@@ -26,6 +26,10 @@ class ServerFailed(ConsoleError):
         self.status = status
         self.request_id = request_id
 
+    def __str__(self) -> str:
+        said = super().__str__()
+        return f"{said} (request {self.request_id})" if self.request_id else said
+
 
 class WaitedTooLong(ConsoleError):
     """What was waited for did not come in time; `last` is what was seen last."""

@@ -27,6 +27,7 @@ OrderStatus = Literal[
     "CANCELLED",
     "EXPIRED",
     "REFUNDING",
+    "PARTIALLY_REFUNDED",
     "REFUNDED",
 ]
 

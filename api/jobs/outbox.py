@@ -47,8 +47,17 @@ Handler = Callable[[Ctx, Ports, outbox.Message], Awaitable[Any]]
 async def _check(ctx: Ctx, ports: Ports, message: outbox.Message) -> None:
     case = await account_reads.case_details(ctx, message.payload["case_id"])
     if case is not None:
-        found = await ports.registry.check(Subject(**case))
+        found = await ports.registry.check(_subject(case))
         await accounts.record_check(ctx, case_id=message.payload["case_id"], matches=found)
+
+
+def _subject(case: dict[str, str | None]) -> Subject:
+    return Subject(
+        name=case["name"] or "",
+        legal_person=case["legal_person"] or "",
+        uscc=case["uscc"],
+        person_id=case["person_id"],
+    )
 
 
 async def _face(ctx: Ctx, ports: Ports, message: outbox.Message) -> None:

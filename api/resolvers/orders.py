@@ -29,6 +29,8 @@ IdempotencyKey = Annotated[
     ),
 ]
 
+ONE = BigInt(1)
+
 
 @strawberry.type
 class OrderQuery:
@@ -68,7 +70,7 @@ class OrderMutation:
         idempotency_key: IdempotencyKey,
         quantity: Annotated[
             BigInt, strawberry.argument(description="How many of the plan's units.")
-        ] = 1,
+        ] = ONE,
     ) -> OrderRow:
         ctx = info.context.ctx.keyed(idempotency_key)
         row = await commands.place_order(ctx, plan_code=plan_code, quantity=quantity)

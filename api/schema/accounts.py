@@ -12,21 +12,22 @@ from domain.accounts import errors, models, rows
 from domain.kernel.context import ActorKind as DomainActorKind
 from domain.kernel.reading import Row
 
-ActorKind = strawberry.enum(DomainActorKind, name="ActorKind", description="Kinds of callers.")
-EnterpriseKind = strawberry.enum(
-    models.EnterpriseKind, description="Whether a firm or a person stands behind an enterprise."
+ActorKind = DomainActorKind
+strawberry.enum(ActorKind, name="ActorKind", description="Kinds of callers.")
+EnterpriseKind = models.EnterpriseKind
+strawberry.enum(
+    EnterpriseKind, description="Whether a firm or a person stands behind an enterprise."
 )
-VerificationStatus = strawberry.enum(
-    models.Verification,
+VerificationStatus = models.Verification
+strawberry.enum(
+    VerificationStatus,
     name="VerificationStatus",
     description="How far the proof of identity of an enterprise has come.",
 )
-SubAccountKind = strawberry.enum(
-    models.SubAccountKind, description="A member logs in; an application has a key only."
-)
-SubAccountStatus = strawberry.enum(
-    models.SubAccountStatus, description="Whether a sub-account and its key work."
-)
+SubAccountKind = models.SubAccountKind
+strawberry.enum(SubAccountKind, description="A member logs in; an application has a key only.")
+SubAccountStatus = models.SubAccountStatus
+strawberry.enum(SubAccountStatus, description="Whether a sub-account and its key work.")
 
 
 @strawberry.type(description="One attempt to prove who an enterprise is.")

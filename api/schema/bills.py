@@ -6,7 +6,7 @@ from typing import ClassVar
 import strawberry
 
 from api.schema.money import Money
-from api.schema.node import Node, Shows
+from api.schema.node import Shows
 from api.schema.scalars import BigInt
 from domain.billing import models, rows
 from domain.kernel.reading import Row
@@ -44,8 +44,9 @@ class BillStep(Shows):
 
 
 @strawberry.type(description="One line of a bill, with the steps by which it can be checked.")
-class BillLine(Node, Shows):
+class BillLine(Shows):
     row: ClassVar[type[Row]] = rows.BillLineRow
+    id: strawberry.ID = strawberry.field(description="Opaque, and unique over all types.")
     position: int = strawberry.field(description="Its place in the bill, from 1.")
     kind: models.LineKind = strawberry.field(description="What it stands for.")
     product_code: str = strawberry.field(description="The product's code.")
@@ -65,8 +66,9 @@ class BillLine(Node, Shows):
 
 
 @strawberry.type(description="A month of an enterprise: what was used and what was ordered.")
-class Bill(Node, Shows):
+class Bill(Shows):
     row: ClassVar[type[Row]] = rows.BillRow
+    id: strawberry.ID = strawberry.field(description="Opaque, and unique over all types.")
     month: str = strawberry.field(description="The month, such as 2026-11, by Shanghai time.")
     status: models.BillStatus = strawberry.field(description="Whether it may still change.")
     rated: str = strawberry.field(description="The worth of all lines, in yuan, eight decimals.")

@@ -13,12 +13,10 @@ from domain.accounts.errors import UnverifiedEnterprise
 from domain.entitlements import models, rows
 from domain.kernel.reading import Row
 
-EntitlementKind = strawberry.enum(
-    models.EntitlementKind, description="What sort of right an entitlement gives."
-)
-EntitlementStatus = strawberry.enum(
-    models.EntitlementStatus, description="Whether an entitlement can be used."
-)
+EntitlementKind = models.EntitlementKind
+strawberry.enum(EntitlementKind, description="What sort of right an entitlement gives.")
+EntitlementStatus = models.EntitlementStatus
+strawberry.enum(EntitlementStatus, description="Whether an entitlement can be used.")
 
 
 @strawberry.type(description="A right to use a product.")

@@ -11,10 +11,10 @@ from domain.kernel.reading import Row
 from domain.keys import errors, models, rows
 from domain.operators import rows as operators
 
-KeyStatus = strawberry.enum(
-    models.KeyStatus, name="AccessKeyStatus", description="Whether a key works."
-)
-SecretStatus = strawberry.enum(models.SecretStatus, description="The life of one secret of a key.")
+KeyStatus = models.KeyStatus
+strawberry.enum(KeyStatus, name="AccessKeyStatus", description="Whether a key works.")
+SecretStatus = models.SecretStatus
+strawberry.enum(SecretStatus, description="The life of one secret of a key.")
 
 
 @strawberry.type(description="One secret of a key; the secret itself is never shown again.")
@@ -70,8 +70,9 @@ class RevokedToken(Shows):
 
 
 @strawberry.type(description="How a gateway or a product's back end proves itself.")
-class ServiceKey(Node, Shows):
+class ServiceKey(Shows):
     row: ClassVar[type[Row]] = operators.ServiceKeyRow
+    id: strawberry.ID = strawberry.field(description="Opaque, and unique over all types.")
     name: str = strawberry.field(description="Whose it is.")
     scopes: list[str] = strawberry.field(
         description="What it opens: `check` the gateway's check, `ingest` the door of usage."

@@ -11,9 +11,11 @@ from api.schema.problems import Usual
 from domain.kernel.reading import Row
 from domain.ledger import models, rows
 
-RechargeStatus = strawberry.enum(models.RechargeStatus, description="How far a recharge has come.")
-LedgerAccount = strawberry.enum(
-    models.Account, name="LedgerAccount", description="An account of the double-entry ledger."
+RechargeStatus = models.RechargeStatus
+strawberry.enum(RechargeStatus, description="How far a recharge has come.")
+LedgerAccount = models.Account
+strawberry.enum(
+    LedgerAccount, name="LedgerAccount", description="An account of the double-entry ledger."
 )
 
 

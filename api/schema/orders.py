@@ -15,13 +15,16 @@ from domain.kernel.reading import Row
 from domain.ledger.errors import InsufficientBalance
 from domain.orders import models, rows
 
-OrderStatus = strawberry.enum(models.OrderStatus, description="How far an order has come.")
-OrderType = strawberry.enum(models.OrderType, description="Why an order was placed.")
+OrderStatus = models.OrderStatus
+strawberry.enum(OrderStatus, description="How far an order has come.")
+OrderType = models.OrderType
+strawberry.enum(OrderType, description="Why an order was placed.")
 
 
 @strawberry.type(description="One plan in an order.")
-class OrderItem(Node, Shows):
+class OrderItem(Shows):
     row: ClassVar[type[Row]] = rows.OrderItemRow
+    id: strawberry.ID = strawberry.field(description="Opaque, and unique over all types.")
     product: Product = strawberry.field(description="What was ordered.")
     plan: Plan = strawberry.field(description="The plan that was ordered.")
     quantity: BigInt = strawberry.field(description="How many of the plan's units.")

@@ -1,6 +1,7 @@
 """Reads of the account tree."""
 
 import json
+from collections.abc import Sequence
 
 from domain.accounts import models
 from domain.accounts.models import Verification
@@ -13,7 +14,7 @@ from domain.accounts.rows import (
 )
 from domain.kernel import secrets
 from domain.kernel.context import Ctx
-from domain.kernel.reading import Page, Wanted, Window, fetch, fetch_page, wanting
+from domain.kernel.reading import Page, Wanted, Window, fetch, fetch_one, fetch_page, wanting
 
 STATEMENT_LINES = 20
 
@@ -58,13 +59,24 @@ async def sub_accounts(ctx: Ctx, window: Window, wanted: Wanted) -> Page[SubAcco
     """The enterprise's members and applications, oldest first; one more statement for roles."""
     query = models.SubAccount.visible_to(ctx.actor)
     page = await fetch_page(SubAccountRow, query, wanted, window, newest_first=False)
-    if "role" in wanted and page.nodes:
-        keys = {row.role_id for row in page.nodes}
-        query_roles = models.Role.visible_to(ctx.actor).filter(id__in=keys)
-        found = {role.id: role for role in await fetch(RoleRow, query_roles, wanted.of("role"))}
-        for row in page.nodes:
-            row.role = found[row.role_id]
+    await _hang_roles(ctx, page.nodes, wanted)
     return page
+
+
+async def sub_account(ctx: Ctx, sub_account_id: str, wanted: Wanted) -> SubAccountRow | None:
+    """One member or application of the enterprise, or none."""
+    row = await fetch_one(SubAccountRow, ctx.actor, sub_account_id, wanted)
+    if row is not None:
+        await _hang_roles(ctx, [row], wanted)
+    return row
+
+
+async def _hang_roles(ctx: Ctx, rows: Sequence[SubAccountRow], wanted: Wanted) -> None:
+    if "role" in wanted and rows:
+        query = models.Role.visible_to(ctx.actor).filter(id__in={row.role_id for row in rows})
+        found = {role.id: role for role in await fetch(RoleRow, query, wanted.of("role"))}
+        for row in rows:
+            row.role = found[row.role_id]
 
 
 async def sandbox_bank_statement(ctx: Ctx, wanted: Wanted) -> list[SandboxLineRow]:

@@ -83,6 +83,21 @@ async def bill(ctx: Ctx, month: str, wanted: Wanted) -> BillRow | None:
     return row
 
 
+async def bill_of_id(ctx: Ctx, id: str, wanted: Wanted) -> BillRow | None:
+    """One month by the id of its bill, running or closed; none when it is not the actor's."""
+    owner = ctx.actor.home
+    if id.startswith(RUNNING):
+        digits = id.removeprefix(RUNNING)[:6]
+        month = f"{digits[:4]}-{digits[4:]}"
+        known = is_month(month) and id == _running(owner, month).id
+        found = await bill(ctx, month, wanted) if known else None
+        return found if found and found.id == id else None
+    query = models.Bill.visible_to(ctx.actor).filter(enterprise_id=owner, id=id)
+    rows = await fetch(BillRow, query, wanted)
+    await _hang_lines(ctx, rows, wanted)
+    return rows[0] if rows else None
+
+
 async def _running_months(ctx: Ctx) -> list[str]:
     """The months that are not closed and have anything in them, and this one; newest first."""
     now = month_of(ctx.now)
@@ -93,7 +108,7 @@ async def _running_months(ctx: Ctx) -> list[str]:
 
 def _running(owner: str, month: str) -> BillRow:
     return BillRow(
-        id=f"{RUNNING}{month.replace('-', '')}_{owner}",
+        id=f"{RUNNING}{month.replace('-', '')}{owner.rpartition('_')[2]}"[:40],
         enterprise_id=owner,
         month=month,
         status=models.BillStatus.PROVISIONAL,

@@ -1,16 +1,13 @@
 """The sums of months, from which bills are made: read the same way for running and closing ones."""
 
 from collections.abc import Sequence
-from typing import Any
-
-from tortoise.connection import get_connection
-from tortoise.queryset import QuerySet
 
 from domain.billing.rules import SOURCES, Bought, ChargeSum, CountSum, Line, bill_lines
 from domain.catalog.models import Product
 from domain.kernel.context import SYSTEM
 from domain.orders.models import Order, OrderItem
 from domain.pricing.models import Plan
+from domain.usage import bulk
 from domain.usage.calendar import month_end, month_of, month_start
 from domain.usage.models import UsageCharge, UsageDay
 from domain.usage.worth import price_book
@@ -36,7 +33,7 @@ async def _charges(enterprise_id: str, months: Sequence[str]) -> dict[str, list[
     )
     keys = ("month", "product_code", "api_code", "plan_id", "price_version_id")
     found: dict[str, list[ChargeSum]] = {}
-    for row in await _summed(query, keys, ("calls", "quantity")):
+    for row in await bulk.summed(query, keys, ("calls", "quantity")):
         found.setdefault(row.pop("month"), []).append(ChargeSum(**row))
     return found
 
@@ -44,25 +41,11 @@ async def _charges(enterprise_id: str, months: Sequence[str]) -> dict[str, list[
 async def _counts(enterprise_id: str, months: Sequence[str]) -> dict[str, list[CountSum]]:
     query = UsageDay.visible_to(SYSTEM).filter(enterprise_id=enterprise_id, month__in=list(months))
     found: dict[str, list[CountSum]] = {}
-    for row in await _summed(query, ("month", "product_code", "api_code"), SOURCES):
+    for row in await bulk.summed(query, ("month", "product_code", "api_code"), SOURCES):
         funded = {name: row[name] for name in SOURCES}
         one = CountSum(row["product_code"], row["api_code"], funded)
         found.setdefault(row["month"], []).append(one)
     return found
-
-
-async def _summed(
-    query: QuerySet[Any], keys: Sequence[str], counters: Sequence[str]
-) -> list[dict[str, Any]]:
-    made: Any = query.only(*keys, *counters).sql(params_inline=False)
-    inner, values = made if isinstance(made, tuple) else (made, [])
-    names = ", ".join(keys)
-    sums = ", ".join(f"CAST(SUM({name}) AS BIGINT) AS {name}" for name in counters)
-    rows = await get_connection("default").execute_query_dict(
-        f"SELECT {names}, {sums} FROM ({inner}) AS rows_ GROUP BY {names}",  # noqa: S608
-        list(values),
-    )
-    return [dict(row) for row in rows]
 
 
 async def _bought(enterprise_id: str, months: Sequence[str]) -> dict[str, list[Bought]]:

@@ -39,7 +39,7 @@ class LimitsStore(Protocol):
     """Where limits are kept."""
 
     async def take(self, name: str, limit: int, now: datetime) -> Taken:
-        """Ask for one of `limit` a second under `name`."""
+        """Ask for one of `limit` a second (a million at most) under `name`."""
         ...
 
     async def close(self) -> None:
@@ -77,6 +77,7 @@ class ProcessLimits:
 
     def take_now(self, name: str, limit: int, at: int) -> Taken:
         """`take`, for a moment in microseconds and without waiting."""
+        limit = min(limit, SECOND)
         if limit < 1:
             return _told(False, 0, limit)
         step = SECOND // limit
@@ -142,6 +143,7 @@ class RedisLimits:
     async def take(self, name: str, limit: int, now: datetime) -> Taken:
         """Ask for one of `limit` a second under `name`."""
         at = _micros(now)
+        limit = min(limit, SECOND)
         if limit < 1:
             return _told(False, 0, limit)
         loop = asyncio.get_running_loop()

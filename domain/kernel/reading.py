@@ -18,6 +18,7 @@ from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+from domain.kernel.context import Actor
 from domain.kernel.errors import Invalid
 
 
@@ -288,3 +289,10 @@ async def fetch_page(
         has_previous=more if window.backward else beyond,
         cursors=[encode_cursor(row, keys) for row in rows],
     )
+
+
+async def fetch_one(shape: type[R], actor: Actor, id: str, wanted: Wanted) -> R | None:
+    """One owned row by its id, if it is visible to `actor`; its own columns only."""
+    owned: Any = shape.table
+    rows = await fetch(shape, owned.visible_to(actor).filter(id=id), wanted)
+    return rows[0] if rows else None

@@ -57,5 +57,5 @@ def _postgres() -> list[str]:
 class Migration(migrations.Migration):
     """Triggers, partial indexes and checks, per database."""
 
-    dependencies = [("domain", "0001_initial")]  # noqa: RUF012  (the tool's own form)
-    operations = [ops.RunPython(guard)]  # noqa: RUF012
+    dependencies = [("domain", "0001_initial")]
+    operations = [ops.RunPython(guard)]

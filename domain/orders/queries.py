@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 
-from domain.catalog.models import Product
-from domain.catalog.rows import ProductRow
 from domain.kernel.context import Ctx
 from domain.kernel.reading import Page, Wanted, Window, by, fetch, fetch_page
 from domain.orders import models
 from domain.orders.rows import OrderItemRow, OrderRow
-from domain.pricing.models import Plan
-from domain.pricing.rows import PlanRow
+from domain.pricing import queries as pricing
 
 
 async def orders(ctx: Ctx, window: Window, wanted: Wanted) -> Page[OrderRow]:
@@ -42,17 +39,15 @@ async def _hang_items(ctx: Ctx, rows: Sequence[OrderRow], wanted: Wanted) -> Non
     items = await fetch(OrderItemRow, query.order_by("id"), below, also=("order_id",))
     # What was ordered stays readable after its product has left the catalogue.
     if "product" in below:
-        keys = {item.product_id for item in items}
-        products = await fetch(ProductRow, Product.filter(id__in=keys), below.of("product"))
-        product_by_id = {product.id: product for product in products}
+        keys = [item.product_id for item in items]
+        products = await pricing.products_by_id(ctx, keys, below.of("product"))
         for item in items:
-            item.product = product_by_id[item.product_id]
+            item.product = products[item.product_id]
     if "plan" in below:
-        keys = {item.plan_id for item in items}
-        plans = await fetch(PlanRow, Plan.filter(id__in=keys), below.of("plan"))
-        plan_by_id = {plan.id: plan for plan in plans}
+        keys = [item.plan_id for item in items]
+        plans = await pricing.plans_by_id(ctx, keys, below.of("plan"))
         for item in items:
-            item.plan = plan_by_id[item.plan_id]
+            item.plan = plans[item.plan_id]
     groups = by(items, "order_id")
     for row in rows:
         row.items = groups.get(row.id, [])

@@ -102,6 +102,25 @@ async def plans_by_id(ctx: Ctx, ids: Sequence[str], wanted: Wanted) -> dict[str,
     return {row.id: row for row in rows}
 
 
+async def product_by_id(ctx: Ctx, product_id: str, wanted: Wanted) -> ProductRow | None:
+    """One product by its id, if the actor may see it."""
+    rows = await fetch(ProductRow, Product.visible_to(ctx.actor).filter(id=product_id), wanted)
+    await complete(ctx, rows, wanted)
+    return rows[0] if rows else None
+
+
+async def plan_by_id(ctx: Ctx, plan_id: str, wanted: Wanted) -> PlanRow | None:
+    """One plan by its id, if the actor may see its product."""
+    query = models.Plan.filter(id=plan_id)
+    rows = await fetch(PlanRow, query, wanted, also=("product_id",))
+    if not rows:
+        return None
+    if not await Product.visible_to(ctx.actor).filter(id=rows[0].product_id).exists():
+        return None
+    await complete_plans(ctx, rows, wanted)
+    return rows[0]
+
+
 # -- one plan ------------------------------------------------------------------------------------
 
 

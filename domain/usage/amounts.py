@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from tortoise.connection import get_connection
-
 from domain.kernel.context import SYSTEM, ActorKind, Ctx
+from domain.usage import bulk
 from domain.usage.calendar import month_start
 from domain.usage.models import UsageCharge
 from domain.usage.rows import Period, UsageStatRow
@@ -57,16 +56,8 @@ async def _charges(
     query = UsageCharge.visible_to(SYSTEM).filter(
         enterprise_id=ctx.actor.home, month__in=list(months)
     )
-    found: Any = query.only(*keys, "calls", "quantity").sql(params_inline=False)
-    inner, values = found if isinstance(found, tuple) else (found, [])
-    names = ", ".join(keys)
-    statement = (
-        f"SELECT {names}, CAST(SUM(calls) AS BIGINT) AS calls,"  # noqa: S608
-        f" CAST(SUM(quantity) AS BIGINT) AS quantity FROM ({inner}) AS charges"
-        f" GROUP BY {names} ORDER BY {names}"
-    )
-    rows = await get_connection("default").execute_query_dict(statement, list(values))
-    return [{**row, "at": _moment(row[bucket])} for row in map(dict, rows)]
+    rows = await bulk.summed(query, keys, ("calls", "quantity"))
+    return [{**row, "at": _moment(row[bucket])} for row in rows]
 
 
 def _moment(found: Any) -> datetime:

@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
+from tortoise.connection import get_connection
+from tortoise.queryset import QuerySet
 
 from domain.kernel.sql import dialect, run
 
@@ -77,3 +79,25 @@ def adding(table: str, key: Sequence[str], counters: Sequence[str]) -> str:
     """The ON CONFLICT clause that adds the counters to those of the row that is there."""
     sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in counters)
     return f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {sums}"
+
+
+async def summed(
+    query: QuerySet[Any], keys: Sequence[str], counters: Sequence[str], most: int | None = None
+) -> list[dict[str, Any]]:
+    """The counters of the rows of `query`, added up per `keys` and in their order. One statement.
+
+    Values are as the driver gives them; of more than `most` rows only the first are given.
+    """
+    narrowed = query.only(*dict.fromkeys([*keys, *counters]))
+    narrowed.sql()  # builds the query, of which the ORM shows only the text
+    inner, values = narrowed.query.get_parameterized_sql()
+    names = ", ".join(keys)
+    # SUM of bigint is numeric on PostgreSQL; the cast keeps it a whole number.
+    sums = ", ".join(f"CAST(SUM({name}) AS BIGINT) AS {name}" for name in counters)
+    limit = "" if most is None else f" LIMIT {most}"
+    rows = await get_connection("default").execute_query_dict(
+        f"SELECT {names}, {sums} FROM ({inner}) AS counted"  # noqa: S608
+        f" GROUP BY {names} ORDER BY {names}{limit}",
+        list(values),
+    )
+    return [dict(row) for row in rows]

@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from tortoise.connection import get_connection
-from tortoise.queryset import QuerySet
-
 from domain.kernel.context import Ctx
 from domain.kernel.errors import Invalid
-from domain.kernel.reading import Page, Wanted, Window, fetch_page
-from domain.usage import amounts, models
+from domain.kernel.reading import Page, Wanted, Window, fetch, fetch_page
+from domain.usage import amounts, bulk, models
 from domain.usage.calendar import day_start, hour_start, month_of, month_start
 from domain.usage.errors import RangeTooLong
 from domain.usage.rows import Freshness, Period, UsageGroup, UsageRecordRow, UsageStatRow
@@ -66,7 +63,7 @@ async def usage_stats(
     else:
         query = query.filter(starts_at__gte=since, starts_at__lt=until)
         place = ["starts_at", "month"]
-    found = await _summed(query, [*place, *columns])
+    found = await bulk.summed(query, [*place, *columns], COUNTERS, ROWS_MAX + 1)
     if len(found) > ROWS_MAX:
         raise RangeTooLong(reason=f"the answer would have more than {ROWS_MAX} rows")
     rows = [_stat(record) for record in found]
@@ -75,21 +72,6 @@ async def usage_stats(
     if "amount" in wanted:
         await amounts.hang(ctx, rows, period, columns)
     return rows
-
-
-async def _summed(query: QuerySet[Any], keys: Sequence[str]) -> list[dict[str, Any]]:
-    """The counters of `query`'s rows, summed per `keys` and in their order. One statement."""
-    found: Any = query.only(*keys, *COUNTERS).sql(params_inline=False)
-    inner, values = found if isinstance(found, tuple) else (found, [])
-    names = ", ".join(keys)
-    # SUM of bigint is numeric on PostgreSQL; a cast keeps it a whole number.
-    sums = ", ".join(f"CAST(SUM({name}) AS BIGINT) AS {name}" for name in COUNTERS)
-    statement = (
-        f"SELECT {names}, {sums} FROM ({inner}) AS counts"  # noqa: S608
-        f" GROUP BY {names} ORDER BY {names} LIMIT {ROWS_MAX + 1}"
-    )
-    rows = await get_connection("default").execute_query_dict(statement, list(values))
-    return [dict(row) for row in rows]
 
 
 def _stat(record: dict[str, Any]) -> UsageStatRow:
@@ -173,3 +155,10 @@ async def usage_records(
     asked = {_COLUMN.get(name, name): value for name, value in given.items() if value is not None}
     query = models.UsageRecord.visible_to(ctx.actor).filter(enterprise_id=ctx.actor.home, **asked)
     return await fetch_page(UsageRecordRow, query, wanted, window, newest_first=True)
+
+
+async def usage_record(ctx: Ctx, id: str, wanted: Wanted) -> UsageRecordRow | None:
+    """One call by its record's id, or none."""
+    query = models.UsageRecord.visible_to(ctx.actor).filter(enterprise_id=ctx.actor.home, id=id)
+    found = await fetch(UsageRecordRow, query, wanted)
+    return found[0] if found else None

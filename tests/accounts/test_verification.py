@@ -179,7 +179,7 @@ async def test_a_person_is_verified_by_face_and_the_number_is_not_kept(cast: Cas
     )
     open_case = await VerificationCase.visible_to(SYSTEM).order_by("-id").first()
     assert open_case is not None
-    assert "11010519491231002X" not in str(dict(open_case))
+    assert "11010519491231002X" not in str(VerificationRow.of(open_case).__dict__)
 
     await deliver_due(cast.system(), Ports())
 

@@ -1,6 +1,7 @@
 """The rate store: both homes alike, and what becomes of a limit when Redis is gone."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -71,6 +72,10 @@ async def test_a_limit_of_none_lets_nothing_through(store: LimitsStore) -> None:
         assert await take(store, limit) == (False, 0, 0, 1, 1)
 
 
+async def test_a_limit_beyond_a_million_is_a_million(store: LimitsStore) -> None:
+    assert await take(store, 10**9) == (True, 10**6, 10**6 - 1, 1, 0)
+
+
 async def test_names_do_not_share(store: LimitsStore) -> None:
     assert (await store.take("a", 1, NOW)).allowed
     assert (await store.take("b", 1, NOW)).allowed
@@ -91,12 +96,15 @@ async def test_a_higher_limit_counts_from_the_next_call(store: LimitsStore) -> N
     assert (await take(store, 10, SECOND))[0]
 
 
-async def test_the_process_forgets_the_least_used_names() -> None:
+async def test_the_process_forgets_the_least_used_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("domain.kernel.limits_store.HELD_MAX", 100)
     store = ProcessLimits()
-    for number in range(100_100):
+    for number in range(150):
+        await store.take("often used", 1000, NOW)
         await store.take(f"e{number}", 1, NOW)
 
-    assert len(store._until) == 100_000
+    assert len(store._until) == 100
+    assert (await store.take("often used", 1000, NOW)).remaining == 849
 
 
 # -- Redis ---------------------------------------------------------------------------------------
@@ -142,7 +150,7 @@ async def test_one_round_trip_a_call_and_fewer_when_they_come_together() -> None
 @pytest.mark.redis
 async def test_a_flushed_redis_is_taught_the_script_again() -> None:
     url = servers.redis_url() or ""
-    store = RedisLimits(url)
+    store = RedisLimits(url, prefix="flushed:")
     try:
         assert (await store.take("x", 1, NOW)).allowed
         async with aioredis.from_url(url) as link:
@@ -185,10 +193,12 @@ class Proxy:
         await self._server.wait_closed()
 
 
+SAYS = {b"LOAD": b"$3\r\nsha\r\n", b"EVALSHA": b"*2\r\n:1\r\n:100000\r\n", b"CLIENT": b"+OK\r\n"}
+
+
 def _answers(chunk: bytes) -> list[bytes]:
-    """What a Redis says to our two commands; it allows everything."""
-    loads, evals = chunk.count(b"LOAD"), chunk.count(b"EVALSHA")
-    return [b"$3\r\nsha\r\n"] * loads + [b"*2\r\n:1\r\n:100000\r\n"] * evals
+    """What a Redis says to our commands, in their order; it allows everything."""
+    return [SAYS[name] for name in re.findall(rb"\r\n(LOAD|EVALSHA|CLIENT)\r\n", chunk)]
 
 
 def _timed(began: float) -> float:

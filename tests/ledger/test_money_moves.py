@@ -31,7 +31,7 @@ from tests.fixtures import Ask
 async def cash(cast: Cast, firm: str = "E1") -> int:
     """The cash of a firm, in fen."""
     row = await FinancialAccount.visible_to(SYSTEM).get(enterprise_id=cast.enterprises[firm])
-    return row.cash_fen
+    return int(row.cash_fen)
 
 
 async def test_a_recharge_grows_the_balance_once_the_provider_has_paid(cast: Cast) -> None:

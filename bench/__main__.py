@@ -1,0 +1,118 @@
+"""`python -m bench`: measures this project against others on this machine, and prints ratios."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+from bench import contest, report, starting
+from bench.ground import Ground, prepared
+from bench.pages import PAGES
+from bench.processes import Load, Server, free_port
+
+
+def main() -> int:
+    """Run; 0 when every aim is met, 1 when one is missed."""
+    asked = _arguments()
+    try:
+        with prepared() as ground, Load() as load:
+            print(report.head(ground), flush=True)
+            aims = []
+            if asked.pages:
+                aims += _contest(ground, load, asked)
+            if not asked.pages_only:
+                aims += _starting(ground, load, asked)
+    except KeyboardInterrupt:
+        print("\nstopped; everything that was started has ended", file=sys.stderr)
+        return 130
+    print(report.verdict(aims))
+    return 0 if all(met for _, met in aims) else 1
+
+
+def _contest(ground: Ground, load: Load, asked: argparse.Namespace) -> list[tuple[str, bool]]:
+    before = os.getloadavg()[0]
+    with contest.standing(ground) as servers:
+        contest.check_equal(ground, servers, asked.pages)
+        say("all contestants answer alike")
+        ceiling = _ceiling(ground, load)
+        scores = contest.compete(
+            ground,
+            servers,
+            load,
+            asked.pages,
+            seconds=asked.seconds,
+            rounds=asked.rounds,
+            say=say,
+        )
+    print(report.table(ground, scores))
+    print(report.noise(scores, ceiling, before))
+    return report.aims_of(scores)
+
+
+def _ceiling(ground: Ground, load: Load) -> list[tuple[str, float]]:
+    """What the load gets from an endpoint that does nothing: small answers, and 40 kB."""
+    from bench import processes
+
+    port = free_port()
+    server = Server(["-m", "bench.stand", "bench.trivial", str(port)], {}, port, folder=ground.folder)
+    try:
+        server.ready("/")
+        found = []
+        for path in ("/", "/large"):
+            request = processes.request("GET", path, {})
+            load.run(port, request, 0.5)
+            found.append((path, load.run(port, request, 1.5)["rate"]))
+        return found
+    finally:
+        server.stop()
+
+
+def _starting(ground: Ground, load: Load, asked: argparse.Namespace) -> list[tuple[str, bool]]:
+    times, requests = (3, 2_000) if asked.quick else (5, 10_000)
+    say("cold starts")
+    cold = starting.cold_start(ground, times)
+    first, again = starting.demo_starts(ground.folder, times)
+    fresh, full, answered = starting.memory(ground, load, requests, say)
+    print(report.starting(cold, first, again, fresh, full, answered))
+    return report.aims_of_start(cold, again, full)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measure the console's pages against a hand-written endpoint and against "
+        "plain Strawberry + Tortoise; cold start; memory. Exit code 1 when an aim is missed.",
+    )
+    parser.add_argument("--pages", default=",".join(PAGES), help="which pages, or none")
+    parser.add_argument("--seconds", type=float, default=2.0, help="how long a turn lasts")
+    parser.add_argument("--rounds", type=int, default=5, help="how many turns each gets a page")
+    parser.add_argument("--quick", action="store_true", help="a look: 3 rounds of half a second")
+    parser.add_argument("--pages-only", action="store_true", help="no cold start, no memory")
+    found = parser.parse_args()
+    found.pages = _known(parser, found.pages)
+    if found.quick:
+        found.seconds, found.rounds = 0.5, 3
+    if found.seconds <= 0 or found.rounds < 1:
+        parser.error("--seconds must be above 0, --rounds at least 1")
+    return found
+
+
+def _known(parser: argparse.ArgumentParser, text: str) -> Sequence[str]:
+    names = [] if text in ("", "none") else text.split(",")
+    for name in names:
+        if name not in PAGES:
+            parser.error(f"there is no page {name!r}: {', '.join(PAGES)}, or none")
+    return names
+
+
+_BEGAN = time.monotonic()
+
+
+def say(what: str) -> None:
+    """Tell how far the run is, on the error stream."""
+    print(f"[{time.monotonic() - _BEGAN:5.0f} s] {what}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+"""The contest: all contestants on all pages, in turns, each turn in another order."""
+
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx2
+
+from bench import processes
+from bench.ground import Ground
+from bench.pages import PAGES
+from bench.processes import Load, Server
+
+OURS: Final = "ours"
+HAND: Final = "a"
+PLAIN: Final = "b"
+PREFETCHED: Final = "b+"
+CONTESTANTS: Final = (OURS, HAND, PLAIN, PREFETCHED)
+WARM_SECONDS: Final = 1.0
+
+
+@dataclass
+class Score:
+    """What one contestant did on one page, a value per round."""
+
+    rates: list[float] = field(default_factory=list)
+    cpu_ms: list[float] = field(default_factory=list)
+    p50: list[float] = field(default_factory=list)
+    p99: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)
+    size: int = 0
+
+    @property
+    def rate(self) -> float:
+        """Requests a second, the median of the rounds."""
+        return statistics.median(self.rates)
+
+
+Scores = dict[str, dict[str, Score]]
+
+
+def ratio(one: Score, other: Score) -> float:
+    """How `one` did against `other`: the median of the rounds' own ratios."""
+    pairs = zip(one.rates, other.rates, strict=True)
+    return statistics.median(mine / theirs for mine, theirs in pairs)
+
+
+def spread(one: Score, other: Score) -> float:
+    """How far the rounds' ratios lie apart, as a share of their median."""
+    found = sorted(mine / theirs for mine, theirs in zip(one.rates, other.rates, strict=True))
+    return (found[-1] - found[0]) / statistics.median(found)
+
+
+@contextmanager
+def standing(ground: Ground) -> Iterator[dict[str, Server]]:
+    """All contestants, started and ready; stopped afterwards."""
+    with ExitStack() as stack:
+        servers = {
+            OURS: processes.ours(ground.settings, folder=ground.folder),
+            HAND: processes.contestant("bench.hand", ground.path),
+            PLAIN: processes.contestant("bench.plain", ground.path),
+            PREFETCHED: processes.contestant("bench.plain", ground.path, prefetch=True),
+        }
+        for server in servers.values():
+            stack.callback(server.stop)
+        for name, server in servers.items():
+            server.ready("/readyz", 200 if name == OURS else 404)
+        yield servers
+
+
+def page_request(ground: Ground, contestant: str, page: str) -> bytes:
+    """The request of a page to a contestant."""
+    if contestant == HAND:
+        return processes.request("GET", f"/{page}", ground.headers)
+    body = PAGES[page].body(ground.facts)
+    return processes.request("POST", "/graphql", ground.headers, body)
+
+
+def check_equal(ground: Ground, servers: dict[str, Server], pages: Sequence[str]) -> None:
+    """Raise unless all contestants answer every page with the same data."""
+    for page in pages:
+        answers = {name: _answer(ground, server, name, page) for name, server in servers.items()}
+        for name, answer in answers.items():
+            if answer != answers[OURS]:
+                raise RuntimeError(f"{page}: {name} answers otherwise than ours: {_first(answers, name)}")
+
+
+def _answer(ground: Ground, server: Server, name: str, page: str) -> Any:
+    base = f"http://127.0.0.1:{server.port}"
+    if name == HAND:
+        return httpx2.get(f"{base}/{page}", headers=ground.headers).json()
+    body = PAGES[page].body(ground.facts)
+    return httpx2.post(f"{base}/graphql", headers=ground.headers, content=body).json()
+
+
+def _first(answers: dict[str, Any], name: str) -> str:
+    """Where two answers part."""
+    theirs, mine = repr(answers[name]), repr(answers[OURS])
+    at = next((i for i, (a, b) in enumerate(zip(theirs, mine, strict=False)) if a != b), 0)
+    return f"…{theirs[max(0, at - 60) : at + 60]}… against …{mine[max(0, at - 60) : at + 60]}…"
+
+
+def compete(
+    ground: Ground,
+    servers: dict[str, Server],
+    load: Load,
+    pages: Sequence[str],
+    *,
+    seconds: float,
+    rounds: int,
+    say: Callable[[str], None],
+) -> Scores:
+    """Measure every contestant on every page, `rounds` times for `seconds` each."""
+    scores: Scores = {page: {name: Score() for name in servers} for page in pages}
+    requests = {
+        (page, name): page_request(ground, name, page) for page in pages for name in servers
+    }
+    for (_, name), request in requests.items():
+        load.run(servers[name].port, request, WARM_SECONDS)
+    order = list(servers)
+    for number in range(rounds):
+        say(f"round {number + 1} of {rounds}")
+        for page in pages:
+            for name in order:
+                _measure(scores[page][name], servers[name], load, requests[page, name], seconds)
+        order = [*order[1:], order[0]]
+    return scores
+
+
+def _measure(score: Score, server: Server, load: Load, request: bytes, seconds: float) -> None:
+    used = server.cpu()
+    found = load.run(server.port, request, seconds)
+    score.rates.append(found["rate"])
+    score.cpu_ms.append((server.cpu() - used) / found["answers"] * 1000)
+    score.busy.append(found["busy"])
+    score.size = found["bytes"]
+    alone = load.run(server.port, request, seconds / 2, connections=1)
+    score.p50.append(alone["p50"])
+    score.p99.append(alone["p99"])

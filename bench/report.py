@@ -1,0 +1,114 @@
+"""What a run prints."""
+
+import os
+import platform
+import statistics
+from typing import Final
+
+from bench.contest import HAND, OURS, PLAIN, PREFETCHED, Score, Scores, ratio, spread
+from bench.ground import Ground
+from bench.starting import middle
+
+OF_HAND: Final = 0.25
+OF_PLAIN: Final = 3.0
+COLD_SECONDS: Final = 2.5
+DEMO_SECONDS: Final = 3.0
+RESIDENT_MB: Final = 180
+Aims = list[tuple[str, bool]]
+COLUMNS: Final = ("page", "who", "req/s", "of a", "× b", "× b+", "CPU ms", "p50 ms", "p99 ms",
+                  "SQL", "bytes")  # fmt: skip
+
+
+def head(ground: Ground) -> str:
+    """What is measured where."""
+    return (
+        f"Counterfoil benchmark: {ground.kind}, Python {platform.python_version()}, "
+        f"{os.cpu_count()} cores, one worker each\n"
+        "ours = counterfoil serve; a = by hand on Starlette, same SQL, orjson; "
+        "b = plain Strawberry + Tortoise; b+ = b with relations fetched per list"
+    )
+
+
+def table(ground: Ground, scores: Scores) -> str:
+    """The contest: medians of the rounds; ratios are medians of the rounds' own ratios."""
+    rows = [COLUMNS]
+    for page, by_name in scores.items():
+        for name, score in by_name.items():
+            known = name in (OURS, HAND)
+            count = len(ground.facts["pages"][page]["statements"]) if known else "-"
+            rows.append(
+                (
+                    page if name == OURS else "",
+                    name,
+                    f"{score.rate:.0f}",
+                    _ratio(score, by_name[HAND]),
+                    _ratio(score, by_name[PLAIN]),
+                    _ratio(score, by_name[PREFETCHED]),
+                    f"{statistics.median(score.cpu_ms):.2f}",
+                    f"{statistics.median(score.p50):.1f}",
+                    f"{statistics.median(score.p99):.1f}",
+                    str(count),
+                    str(score.size),
+                )
+            )
+    widths = [max(len(row[at]) for row in rows) for at in range(len(COLUMNS))]
+    lines = ["  ".join(cell.rjust(wide) for cell, wide in zip(row, widths, strict=True)) for row in rows]
+    note = "req/s with 16 connections; p50 and p99 with 1; CPU ms of the server process a request"
+    return "\n".join(["", *lines, note])
+
+
+def _ratio(one: Score, other: Score) -> str:
+    return f"{ratio(one, other):.2f}"
+
+
+def noise(scores: Scores, ceiling: list[tuple[str, float]], before: float) -> str:
+    """How much to trust it."""
+    spreads = [
+        spread(by_name[OURS], by_name[other])
+        for by_name in scores.values()
+        for other in (HAND, PLAIN)
+    ]
+    busy = max(max(score.busy) for by_name in scores.values() for score in by_name.values())
+    told = ", ".join(f"{rate:.0f}/s of {path}" for path, rate in ceiling)
+    return (
+        f"noise: the ratios of the rounds lie within {statistics.median(spreads):.0%} of each other "
+        f"(worst {max(spreads):.0%}); load average {before:.1f} before, {os.getloadavg()[0]:.1f} "
+        f"after; the load used at most {busy:.0%} of a core, and gets {told} from a bare endpoint"
+    )
+
+
+def aims_of(scores: Scores) -> Aims:
+    """The aims of the pages, and whether each is met."""
+    found: Aims = []
+    for page, by_name in scores.items():
+        of_hand, of_plain = (ratio(by_name[OURS], by_name[other]) for other in (HAND, PLAIN))
+        found.append((f"{page}: {of_hand:.2f} of (a), aim {OF_HAND}", of_hand >= OF_HAND))
+        found.append((f"{page}: {of_plain:.1f} × (b), aim {OF_PLAIN}", of_plain >= OF_PLAIN))
+    return found
+
+
+def starting(
+    cold: list[float], first: float, again: list[float], fresh: float, full: float, answered: int
+) -> str:
+    """Start and memory."""
+    return (
+        f"\ncold start of serve until /readyz: {middle(cold)}\n"
+        f"serve --demo on SQLite: first {first:.2f} s, again {middle(again)}\n"
+        f"resident memory of the worker: {fresh:.0f} MB fresh, {full:.0f} MB after {answered} "
+        "mixed requests"
+    )
+
+
+def aims_of_start(cold: list[float], again: list[float], full: float) -> Aims:
+    """The aims of start and memory, and whether each is met."""
+    start, demo = statistics.median(cold), statistics.median(again)
+    return [
+        (f"cold start {start:.2f} s, aim {COLD_SECONDS}", start < COLD_SECONDS),
+        (f"second start of the demo {demo:.2f} s, aim {DEMO_SECONDS}", demo < DEMO_SECONDS),
+        (f"memory {full:.0f} MB, aim {RESIDENT_MB}", full < RESIDENT_MB),
+    ]
+
+
+def verdict(aims: Aims) -> str:
+    """Every aim with a tick or a cross."""
+    return "\n".join(["", *(f"{'✓' if met else '✗'} {what}" for what, met in aims)])
