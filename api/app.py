@@ -18,7 +18,9 @@ from api.root import schema
 from api.runtime import Runtime
 from api.settings import Settings, load_settings
 from domain.accounts import identity
+from domain.kernel.context import Actor, Ctx
 from domain.kernel.errors import Unauthenticated
+from domain.keys import hot as keys
 
 DOORS: Final = (
     "/graphql",
@@ -52,6 +54,7 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
     door = GraphQLDoor(
         schema(),
         context=lambda request: _context(runtime, request),
+        limits=runtime.query_limits,
         graphiql=runtime.settings.graphiql,
         seconds=runtime.settings.request_seconds,
     )
@@ -70,6 +73,7 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
     app.state.clock = runtime.clock
     app.state.issuer = runtime.settings.public_url
     app.state.limits = runtime.limits
+    app.state.caller_address = lambda request: caller_address(runtime.settings, request)
     return Front(app, DOORS)
 
 
@@ -89,12 +93,20 @@ async def _context(runtime: Runtime, request: Request) -> RequestContext:
     by_browser = request.headers.get(REQUEST_HEADER) is not None
     token = _token(request, by_browser=by_browser)
     if token is not None:
-        actor = await identity.actor_of_session(ctx, token)
+        actor = await _actor(runtime, ctx, token)
         ctx = runtime.ctx(
             actor, request_id=ctx.request_id, address=ctx.address, language=ctx.language
         )
     secure = runtime.settings.public_url.startswith("https:")
     return RequestContext(ctx=ctx, by_browser=by_browser, secure=secure)
+
+
+async def _actor(runtime: Runtime, ctx: Ctx, token: str) -> Actor:
+    """The person of a session token, or the key of an access token for the console."""
+    if token.count(".") != 2:
+        return await identity.actor_of_session(ctx, token)
+    issuer, policy = runtime.settings.public_url, runtime.settings.policy
+    return await keys.actor_of_token(token, ctx.now, issuer=issuer, policy=policy)
 
 
 def _token(request: Request, *, by_browser: bool) -> str | None:

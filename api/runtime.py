@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from api.execution.limits import Limits
 from api.jobs.expiry import expire_due
 from api.jobs.month import close_due
 from api.jobs.outbox import Ports, deliver_due
@@ -14,6 +15,7 @@ from api.settings import Settings
 from domain.kernel import changes, database, outbox, secrets
 from domain.kernel.context import SYSTEM, Actor, Clock, Ctx, TimeOrderedIds, utc_now
 from domain.kernel.limits_store import LimitsStore, ProcessLimits, RedisLimits
+from domain.keys import steps as keys
 
 log = structlog.get_logger("counterfoil.runtime")
 
@@ -26,6 +28,7 @@ class Runtime:
     clock: Clock = utc_now
     ports: Ports = field(default_factory=Ports)
     jobs: bool = True
+    query_limits: Limits = field(default_factory=Limits)
     limits: LimitsStore = field(init=False)
     ids: TimeOrderedIds = field(default_factory=TimeOrderedIds)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -86,6 +89,7 @@ class Runtime:
     async def _tidy(self) -> None:
         await changes.forget_old(self.clock())
         await outbox.forget_old(self.clock())
+        await keys.forget_expired_revocations(self.clock())
 
 
 async def _every(name: str, seconds: float, work: Callable[[], Coroutine[Any, Any, Any]]) -> None:

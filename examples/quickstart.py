@@ -123,7 +123,9 @@ def check(console: Console, product: Product, calls: Sequence[MeteredCall]) -> b
     free = product.free_quota.enterprise if product.free_quota else 0
     plans = {plan.code: plan for plan in product.plans}
     payg, pack = plans[f"{PRODUCT}/payg"].price, plans[f"{PRODUCT}/pack-10k"].price
-    assert payg is not None and pack is not None and pack.pack is not None
+    assert payg is not None
+    assert pack is not None
+    assert pack.pack is not None
     ours = used - (free - tried) - pack.pack.quantity  # failures use up free quota, nothing else
     rating = rate_graduated(payg.rating_tiers(), ours)
     charge = settle(rating.total)
@@ -180,7 +182,8 @@ def main() -> int:
         print(f"quickstart: {failed}", file=sys.stderr)
         return 1
     verdict = "两联一致,账单无误" if agreed else "两联不一致,请核对账单"
-    print(f"\n  用时 {time.monotonic() - began:.1f} 秒:注册、认证、下单、调用、出账全部完成,{verdict}。\n")
+    seconds = time.monotonic() - began
+    print(f"\n  用时 {seconds:.1f} 秒:注册、认证、下单、调用、出账全部完成,{verdict}。\n")
     return 0 if agreed else 1
 
 

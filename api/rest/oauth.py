@@ -34,6 +34,7 @@ PARAMETERS: Final = frozenset(
     {"grant_type", "client_id", "client_secret", "token", "scope", "client_assertion"}
 )
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+PUBLIC: Final = {"Cache-Control": "public, max-age=300"}
 CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="counterfoil", charset="UTF-8"'}
 
 Door = Callable[[Request], Awaitable[Response]]
@@ -145,7 +146,7 @@ async def _client(request: Request, form: Form) -> KeyRecord:
     try:
         return await hot.check_secret(name, secret, state.clock())
     except Refusal as refusal:
-        await _take(request, f"unproven:{_address(request)}:{name[:40]}")
+        await _take(request, f"unproven:{request.app.state.caller_address(request)}:{name[:40]}")
         said = refusal.text("en")
         if not isinstance(refusal, WrongSecret):  # the secret was right once, or is
             said = f"{refusal.code}: {said}"
@@ -154,14 +155,11 @@ async def _client(request: Request, form: Form) -> KeyRecord:
 
 async def _take(request: Request, name: str) -> None:
     state = request.app.state
-    rate = await state.limits.take(name, rules.TOKEN_REQUESTS_PER_SECOND, state.clock())
+    most = state.policy.token_requests_per_second
+    rate = await state.limits.take(name, most, state.clock())
     if not rate.allowed:
         wait = {"Retry-After": str(rate.retry_after)}
         raise OAuthError("temporarily_unavailable", "Too many requests.", 429, wait)
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 # -- doors ---------------------------------------------------------------------------------------
@@ -201,12 +199,11 @@ async def introspect(request: Request) -> Response:
     form = await _form(request)
     state = request.app.state
     own = ""
-    service = request.headers.get("x-service-key")
-    if service is None:
+    if "x-service-key" not in request.headers:
         own = (await _client(request, form)).id
     else:
         try:
-            await operators.service(service, "check", state.clock())
+            await operators.service(request.headers["x-service-key"], "check", state.clock())
         except Refusal as refusal:
             raise _unproven(refusal.text("en")) from refusal
     if "token" not in form:
@@ -223,7 +220,7 @@ async def introspect(request: Request) -> Response:
 
 
 def _told(claims: tokens.Claims) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    told = {
         "token_type": "Bearer",
         "client_id": claims.key_id,
         "sub": claims.key_id,
@@ -260,7 +257,7 @@ async def revoke(request: Request) -> Response:
             now=now,
             policy=state.policy,
             request_id=request.scope.get("state", {}).get("request_id", ""),
-            address=_address(request),
+            address=request.app.state.caller_address(request),
         )
         await commands.revoke_token(ctx, claims=claims)
     return Response(status_code=200, headers=NO_STORE)
@@ -268,8 +265,7 @@ async def revoke(request: Request) -> Response:
 
 async def metadata(request: Request) -> Response:
     """Where the doors are and what they take (RFC 8414)."""
-    issuer = request.app.state.issuer
-    ways = ["client_secret_basic", "client_secret_post"]
+    issuer, ways = request.app.state.issuer, ["client_secret_basic", "client_secret_post"]
     body = {
         "issuer": issuer,
         "token_endpoint": f"{issuer}/oauth/token",
@@ -282,14 +278,14 @@ async def metadata(request: Request) -> Response:
         "introspection_endpoint_auth_methods_supported": ways,
         "revocation_endpoint_auth_methods_supported": ways,
     }
-    return _json(body, headers={"Cache-Control": "public, max-age=300"})
+    return _json(body, headers=PUBLIC)
 
 
 async def jwks(request: Request) -> Response:
     """The public halves of the keys that sign tokens (RFC 7517)."""
     state = request.app.state
     found = await signing.jwks(state.clock(), state.policy)
-    return _json(found, headers={"Cache-Control": "public, max-age=300"})
+    return _json(found, headers=PUBLIC)
 
 
 routes = [

@@ -4,13 +4,12 @@ Warm: 0 statements. Cold: 1 statement for each enterprise. Whoever changes an en
 "reach" with the enterprise; the one who uses up the last unit of one does so too.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Protocol
 
 from domain.kernel import changes
+from domain.kernel.held import Held
 from domain.kernel.sql import moment, run
 
 FREE_QPS: Final = 2
@@ -18,62 +17,6 @@ PAID_QPS: Final = 10
 HELD_MAX: Final = 50_000
 SHANGHAI: Final = timezone(timedelta(hours=8))
 FUNDS_CALLS: Final = frozenset({"QPS", "FREE", "PACK", "SHARED_PACK", "POSTPAID"})
-
-V = TypeVar("V")
-
-
-class Held(Generic[V]):
-    """A bounded store of what was read from the database; the least recently used goes first.
-
-    A load that began before a change must not be kept after it: take `era` before reading, and
-    hand it to `keep`.
-    """
-
-    __slots__ = ("_items", "_leaving", "_size", "era")
-
-    def __init__(self, size: int, leaving: Callable[[V], None] | None = None) -> None:
-        self._items: OrderedDict[Any, V] = OrderedDict()
-        self._size = size
-        self._leaving = leaving
-        self.era = 0
-
-    def get(self, key: object) -> V | None:
-        """What is held under `key`, now the most recently used."""
-        found = self._items.get(key)
-        if found is not None:
-            self._items.move_to_end(key)
-        return found
-
-    def keep(self, key: object, value: V, era: int) -> None:
-        """Hold `value`, unless something was dropped since `era`."""
-        if era != self.era:
-            return
-        self._items[key] = value
-        if len(self._items) > self._size:
-            _, gone = self._items.popitem(last=False)
-            self._left(gone)
-
-    def drop(self, key: object) -> None:
-        """Forget `key`, and what is being read at this moment."""
-        self.era += 1
-        gone = self._items.pop(key, None)
-        if gone is not None:
-            self._left(gone)
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self.era += 1
-        gone = list(self._items.values())
-        self._items.clear()
-        for one in gone:
-            self._left(one)
-
-    def _left(self, gone: V) -> None:
-        if self._leaving is not None:
-            self._leaving(gone)
-
-    def __len__(self) -> int:
-        return len(self._items)
 
 
 @dataclass(frozen=True, slots=True)

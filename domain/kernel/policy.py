@@ -11,6 +11,9 @@ class Policy:
     order_payment_window_seconds: int = 72 * 3600
     token_ttl_seconds: int = 2 * 3600
     token_ttl_max_seconds: int = 30 * 86400
+    token_requests_per_second: int = 10
+    secret_overlap_seconds: int = 24 * 3600
+    secret_overlap_max_seconds: int = 7 * 86400
     session_ttl_seconds: int = 12 * 3600
     main_keys_max: int = 5
     sub_accounts_max: int = 200

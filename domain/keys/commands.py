@@ -37,7 +37,7 @@ async def rotate_access_key(
     Another's key needs key:write, a main key key:main. Raises RotationUnderway while two secrets
     work, NotFound, Invalid, or IllegalTransition for a deleted key.
     """
-    overlap = rules.checked_overlap(overlap_seconds)
+    overlap = rules.checked_overlap(overlap_seconds, ctx.policy)
     key = await steps.locked_key(ctx, key_id)
     _require(ctx, key, own="key:rotate_own")
     return await steps.rotate(ctx, key, overlap)

@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from domain.entitlements import hot as entitlements
-from domain.entitlements.hot import Held, at
+from domain.entitlements.hot import at
 from domain.kernel import changes, secrets
 from domain.kernel.context import Actor, ActorKind
 from domain.kernel.errors import Refusal, Unauthenticated
+from domain.kernel.held import Held
 from domain.kernel.limits_store import LimitsStore, Taken
 from domain.kernel.policy import Policy
 from domain.kernel.sql import run

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from domain.accounts import rules as accounts
 from domain.entitlements.hot import Reach
 from domain.kernel.errors import Invalid, Refusal
+from domain.kernel.policy import Policy
 from domain.keys import errors
 from domain.keys.models import KeyStatus, SecretStatus
 
@@ -46,11 +47,7 @@ def _check(body: str) -> str:
 
 # -- life of keys and secrets --------------------------------------------------------------------
 
-OVERLAP_DEFAULT: Final = timedelta(hours=24)
-OVERLAP_MAX: Final = timedelta(days=7)
 LIVE_SECRETS_MAX: Final = 2
-TOKEN_REQUESTS_PER_SECOND: Final = 10
-"""At the token door, for each key that proves itself, and for each address that fails to."""
 
 MOVES: Final[Mapping[KeyStatus, frozenset[KeyStatus]]] = {
     KeyStatus.ACTIVE: frozenset({KeyStatus.DISABLED, KeyStatus.LOCKED}),
@@ -61,13 +58,14 @@ MOVES: Final[Mapping[KeyStatus, frozenset[KeyStatus]]] = {
 """Every transition there is; who may take which is the commands' affair."""
 
 
-def checked_overlap(seconds: int | None) -> timedelta:
-    """How long the old secret goes on: 0 to 7 days, a day unless said otherwise."""
+def checked_overlap(seconds: int | None, policy: Policy) -> timedelta:
+    """How long the old secret goes on: 0 to the policy's most, its default unless said."""
     if seconds is None:
-        return OVERLAP_DEFAULT
-    if not 0 <= seconds <= OVERLAP_MAX.total_seconds():
-        most = int(OVERLAP_MAX.total_seconds())
-        raise Invalid(field="overlapSeconds", reason=f"must be from 0 to {most} (7 days)")
+        return timedelta(seconds=policy.secret_overlap_seconds)
+    most = policy.secret_overlap_max_seconds
+    if not 0 <= seconds <= most:
+        reason = f"must be from 0 to {most} ({most // 86400} days)"
+        raise Invalid(field="overlapSeconds", reason=reason)
     return timedelta(seconds=seconds)
 
 

@@ -1,6 +1,7 @@
 """Writes of keys inside somebody else's transaction."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Final
 
 from domain.accounts.models import Enterprise, SubAccount, SubAccountStatus
 from domain.kernel import changes, secrets
@@ -10,6 +11,8 @@ from domain.keys import models, rules
 from domain.keys.errors import RotationUnderway, SubAccountHasKey, TooManyMainKeys
 from domain.keys.models import KeyStatus, SecretStatus
 from domain.keys.rows import AccessKeyRow, CreatedKey
+
+KEPT_AFTER_EXPIRY: Final = timedelta(days=1)
 
 
 async def create_main_key(ctx: Ctx, *, name: str) -> CreatedKey:
@@ -119,6 +122,11 @@ async def rotate(ctx: Ctx, key: models.AccessKey, overlap: timedelta) -> Created
     )
     await changes.mark(ctx, "key", key.id)
     return CreatedKey(id=key.id, access_key=AccessKeyRow.of(key), secret=secret)
+
+
+async def forget_expired_revocations(now: datetime) -> int:
+    """Delete the revocations of tokens that have long expired; for the house's tidying job."""
+    return await models.RevokedToken.filter(expires_at__lt=now - KEPT_AFTER_EXPIRY).delete()
 
 
 async def move(ctx: Ctx, key: models.AccessKey, target: KeyStatus) -> AccessKeyRow:

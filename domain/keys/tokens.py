@@ -14,8 +14,8 @@ import uuid_utils
 from joserfc import jws
 from joserfc.errors import JoseError
 
-from domain.entitlements.hot import Held
 from domain.kernel import changes, secrets
+from domain.kernel.held import Held
 from domain.kernel.policy import Policy
 from domain.kernel.sql import run
 from domain.keys import signing

@@ -17,6 +17,7 @@ from domain.usage.models import FundedBy
 from domain.usage.rows import CallAnswer, Recorded
 from domain.usage.rules import (
     CALLS_MAX,
+    QUANTITY_MAX,
     Call,
     Outcome,
     ReportedCall,
@@ -42,8 +43,8 @@ async def record_calls(ctx: Ctx, *, calls: list[ReportedCall]) -> Recorded:
     The enterprises' meters are held while their calls are counted. Inside a batch the earliest
     call draws on packs and quotas first; across batches, whichever arrives first.
 
-    Statements (with BEGIN, COMMIT and the audit row): 20 at most, whatever the number of calls
-    and enterprises, and two more for each enterprise in which a source runs out.
+    Statements: 17 at most besides BEGIN and COMMIT, whatever the number of calls and enterprises,
+    and one more for each enterprise in which a source runs out.
     """
     if len(calls) > CALLS_MAX:
         raise TooManyCalls(most=CALLS_MAX)
@@ -95,13 +96,18 @@ class Batch:
         keys = await steps.known_keys({call.key_id for call in calls})
         apis = await steps.known_apis({call.api for call in calls})
         unknown: Counter[tuple[str, str]] = Counter()
+        room = QUANTITY_MAX
         for place, call in self.sound.items():
             key, api = keys.get(call.key_id), apis.get(call.api)
             if key is None:
                 self.verdicts[place] = Verdict(Outcome.QUARANTINED, "data.keyId: unknown key")
             elif api is None:
                 self.verdicts[place] = Verdict(Outcome.QUARANTINED, "data.api: unknown API")
+            elif call.quantity > room:
+                # Else a few batches could carry a counter beyond its 64 bits.
+                self.verdicts[place] = Verdict(Outcome.QUARANTINED, "data.quantity: implausible")
             else:
+                room -= call.quantity
                 self.counted[place] = Counted(call, key, api, month_of(call.occurred_at))
         closed = await steps.lock_meters(
             self.ctx, {one.key.enterprise_id for one in self.counted.values()}

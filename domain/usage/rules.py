@@ -12,7 +12,7 @@ from domain.kernel.policy import Policy
 CALLS_MAX: Final = 1_000
 TEXT_MAX: Final = 120
 CODE_MAX: Final = 40
-QUANTITY_MAX: Final = 2**53
+QUANTITY_MAX: Final = 2**53 - 1
 OK: Final = "OK"
 THROTTLED: Final = "THROTTLED"
 NOT_REACHED: Final = frozenset(
@@ -169,7 +169,7 @@ def _whole(name: str, value: Any) -> int:
     if type(value) is not int:
         raise _Unusable(f"{name}: must be a whole number")
     if not 0 <= value <= QUANTITY_MAX:
-        raise _Unusable(f"{name}: must be from 0 to 2^53")
+        raise _Unusable(f"{name}: must be from 0 to 2^53 - 1")
     return value
 
 

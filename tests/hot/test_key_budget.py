@@ -8,17 +8,18 @@ from typing import Any
 
 import httpx2
 import pytest
+from joserfc import jws
 
 from domain.catalog import hot as catalogue
 from domain.entitlements import hot as entitlements
-from domain.entitlements.hot import Held
+from domain.kernel.held import Held
 from domain.entitlements.models import EntitlementKind
 from domain.kernel import changes
 from domain.kernel.changes import Follower
 from domain.kernel.limits_store import ProcessLimits, RedisLimits
 from domain.kernel.policy import Policy
 from domain.kernel.sql import run
-from domain.keys import hot, rules, tokens
+from domain.keys import hot, rules
 from domain.keys.commands import create_access_key, set_access_key_status
 from domain.keys.errors import WrongSecret
 from domain.keys.models import AccessKey, KeyStatus
@@ -101,14 +102,14 @@ async def test_the_signature_is_checked_once(
 ) -> None:
     token = await token_of(client, cast.key_id, cast.key_secret)
     checked = 0
-    verify = tokens.jws.deserialize_compact
+    verify = jws.deserialize_compact
 
     def counting(*args: Any, **kwargs: Any) -> Any:
         nonlocal checked
         checked += 1
         return verify(*args, **kwargs)
 
-    monkeypatch.setattr(tokens.jws, "deserialize_compact", counting)
+    monkeypatch.setattr(jws, "deserialize_compact", counting)
     for _ in range(3):
         await call(client, cast, token)
 

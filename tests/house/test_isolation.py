@@ -7,10 +7,10 @@ import pytest
 from tortoise import Tortoise
 
 from api.execution.limits import Limits
-from api.graphql import GraphQLDoor
 from api.guard import scope_of
 from api.jobs.outbox import Ports, deliver_due
 from api.root import schema
+from api.runtime import Runtime
 from api.schema.scopes import PUBLIC
 from domain.accounts.models import Login
 from domain.kernel.money import Money
@@ -75,15 +75,10 @@ async def marks_of(cast: Cast) -> set[str]:
 
 
 @pytest.fixture
-def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
+def unlimited(runtime: Runtime) -> None:
     """The walk asks more at once than the limits allow; they are tested elsewhere."""
-    wide = Limits(depth=99, aliases=10**6, fields=10**6, tokens=10**6, characters=10**6)
-    real = GraphQLDoor.__init__
-
-    def widened(self: GraphQLDoor, *args: Any, **given: Any) -> None:
-        real(self, *args, **{**given, "limits": wide})
-
-    monkeypatch.setattr(GraphQLDoor, "__init__", widened)
+    most = 10**6
+    runtime.query_limits = Limits(depth=99, aliases=most, fields=most, tokens=most, text=most)
 
 
 @pytest.mark.usefixtures("unlimited")

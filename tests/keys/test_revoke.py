@@ -1,5 +1,8 @@
 """POST /oauth/revoke (RFC 7009) and revokeToken: a token ends before its time."""
 
+import asyncio
+from datetime import timedelta
+
 import httpx2
 import pytest
 
@@ -10,6 +13,7 @@ from domain.kernel.models import AuditRow
 from domain.keys.commands import create_access_key, revoke_token
 from domain.keys.models import RevokedToken
 from domain.keys.queries import claims_of
+from domain.keys.steps import forget_expired_revocations
 from tests.cast import Cast
 from tests.fixtures import Ask
 from tests.keys.help import basic, call, outcome, token_of
@@ -67,6 +71,27 @@ async def test_whose_tokens_one_may_end(cast: Cast, client: httpx2.AsyncClient) 
     assert await RevokedToken.all().count() == 0
     assert (await revoke_token(cast.dev(), claims=of_dev)).key_id == own.id
     assert (await revoke_token(cast.ann(), claims=of_app)).id == of_app.jti
+
+
+async def test_four_at_once_end_it_once(cast: Cast, client: httpx2.AsyncClient) -> None:
+    token = await token_of(client, cast.key_id, cast.key_secret)
+    claims = await claims_of(cast.ann(), token)
+
+    found = await asyncio.gather(*(revoke_token(cast.ann(), claims=claims) for _ in range(4)))
+
+    assert {row.id for row in found} == {claims.jti}
+    assert await RevokedToken.all().count() == 1
+
+
+async def test_a_revocation_is_forgotten_a_day_after_its_token_has_expired(
+    cast: Cast, client: httpx2.AsyncClient
+) -> None:
+    token = await token_of(client, cast.key_id, cast.key_secret)
+    row = await revoke_token(cast.ann(), claims=await claims_of(cast.ann(), token))
+
+    day = timedelta(days=1)
+    assert await forget_expired_revocations(row.expires_at + day) == 0
+    assert await forget_expired_revocations(row.expires_at + day + timedelta(seconds=1)) == 1
 
 
 REVOKE = """

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from typing import Any
 
 import httpx2
 import pytest
@@ -12,9 +13,10 @@ from console_sdk import AsyncConsole, Console
 from tests.cast import PASSWORD
 from tests.fixtures import HOSTS
 from tests.live import Live
-from tests.sdk.stage import Stage
+from tests.sdk.stage import Clock, Stage
 
 Consoles = Callable[..., Awaitable[AsyncConsole]]
+Staged = Callable[..., Console]
 
 
 @pytest.fixture
@@ -52,3 +54,21 @@ def stage() -> Iterator[Stage]:
     """A server that does what a test tells it."""
     with Stage() as made:
         yield made
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that only sleeping moves."""
+    return Clock()
+
+
+@pytest.fixture
+def staged(stage: Stage, clock: Clock, request: pytest.FixtureRequest) -> Staged:
+    """`staged(retries=2)`: a console at the stage, which sleeps by the clock."""
+
+    def make(**options: Any) -> Console:
+        made = Console(stage.url, clock=clock, sleep=clock.sleep, **options)
+        request.addfinalizer(made.close)
+        return made
+
+    return make

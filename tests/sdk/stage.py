@@ -110,3 +110,38 @@ class Stage:
                 pass
 
         return Handler
+
+
+ORDER: dict[str, Any] = {
+    "id": "ord_1",
+    "type": "NEW",
+    "status": "PROVISIONED",
+    "items": [],
+    "total": {"amount": "480.00", "currency": "CNY"},
+    "placedAt": "2026-11-20T02:00:00+00:00",
+    "payUntil": None,
+    "paidAt": None,
+    "closedAt": None,
+}
+BUSY = Answer(503)
+CUT = Answer(cut=True)
+
+
+def gives(found: Any) -> Answer:
+    """A GraphQL answer with this result."""
+    return Answer(body={"data": {"result": found}})
+
+
+class Clock:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-import api.app
 import domain
 from api.errors import problem_response
 from api.rest.texts import refusals
@@ -20,7 +19,7 @@ from domain.kernel import errors as kernel
 for room in pkgutil.iter_modules(domain.__path__, "domain."):
     if room.ispkg and room.name != "domain.migrations":
         importlib.import_module(f"{room.name}.errors")
-assert api.app  # its doors bring refusals of their own
+importlib.import_module("api.app")  # its doors bring refusals of their own
 
 FAMILIES = {
     kernel.RateLimited: errors.RateLimited,

@@ -58,4 +58,4 @@ def test_offers_what_it_names() -> None:
     for name in console_sdk.__all__:
         assert getattr(console_sdk, name).__module__.startswith("console_sdk.")
     with pytest.raises(AttributeError, match="Konsole"):
-        console_sdk.Konsole  # type: ignore[attr-defined]  # noqa: B018
+        console_sdk.Konsole  # noqa: B018

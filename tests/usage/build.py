@@ -12,7 +12,7 @@ from domain.kernel.context import SYSTEM, Ctx
 from domain.keys.models import AccessKey, KeyStatus
 from domain.pricing.models import Plan, PriceVersion
 from domain.usage.commands import record_calls
-from domain.usage.models import UsageDay, UsageHour, UsageRecord
+from domain.usage.models import Quarantined, UsageDay, UsageHour, UsageRecord
 from domain.usage.rows import Recorded
 from domain.usage.rules import ReportedCall
 from domain.usage.tally import COUNTERS
@@ -20,6 +20,11 @@ from tests.cast import NOW, Cast
 
 NOVEMBER = datetime(2026, 10, 31, 16, 0, tzinfo=UTC)
 """The first moment of November in Shanghai."""
+
+SINGLE = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+LINES = "application/x-ndjson"
+DATA = "application/json"
 
 _numbers = iter(range(10**9))
 
@@ -130,3 +135,25 @@ async def recounted(**wish: Any) -> dict[str, int]:
 def later(**more: float) -> datetime:
     """A moment after NOW."""
     return NOW + timedelta(**more)
+
+
+def event(
+    cast: Cast, id: str = "e-1", data: dict[str, Any] | None = None, **more: Any
+) -> dict[str, Any]:
+    """A billable call as a CloudEvent."""
+    usual = {"api": "ocr.idcard", "resultCode": "OK", "keyId": cast.key_id}
+    return {
+        "specversion": "1.0",
+        "type": "counterfoil.call",
+        "source": "/gateways/test",
+        "id": id,
+        "time": "2026-11-20T10:00:00+08:00",
+        "data": {**usual, **(data or {})},
+        **more,
+    }
+
+
+async def nothing_stored() -> None:
+    """That no trace of an event is left."""
+    assert await UsageRecord.all().count() == await UsageHour.all().count() == 0
+    assert await Quarantined.all().count() == 0
