@@ -1,5 +1,6 @@
 """What a caller reads when something went wrong: errors over GraphQL, problems over HTTP."""
 
+import re
 import traceback
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Protocol
@@ -31,6 +32,10 @@ STATUS: Final[Mapping[type[Refusal], int]] = {
     errors.RateLimited: 429,
 }
 """The status of a family; a subclass has that of its nearest ancestor here."""
+
+_TEXTS: Final = re.compile(
+    r'"""(?:[^"\\]|\\.|"(?!""))*(?:"""|$)|"(?:[^"\\\n]|\\.)*(?:"|$)', re.MULTILINE | re.DOTALL
+)
 
 log = structlog.get_logger("counterfoil.api")
 
@@ -102,9 +107,14 @@ def log_bug(bug: BaseException, request_id: str, *, query: str = "") -> None:
     log.error(
         "unexpected exception",
         request_id=request_id,
-        query=query[:QUERY_LOGGED_MAX],
+        query=loggable(query),
         exc_info=(type(bug), bug, bug.__traceback__),
     )
+
+
+def loggable(query: str) -> str:
+    """The start of a query as it may be logged: texts in it may be passwords, so they are cut."""
+    return _TEXTS.sub('"…"', query[: 4 * QUERY_LOGGED_MAX])[:QUERY_LOGGED_MAX]
 
 
 def _raised(error: GraphQLError) -> BaseException:

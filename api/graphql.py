@@ -152,7 +152,7 @@ class GraphQLDoor:
             errors.log.warning(
                 "request cancelled after its time was up",
                 request_id=caller.request_id,
-                query=asked.query[: errors.QUERY_LOGGED_MAX],
+                query=errors.loggable(asked.query),
             )
             return _refuse(503, [slow], media, caller, [("Retry-After", "1")])
         except Exception as bug:  # noqa: BLE001 # the last net: masked, logged, never unanswered

@@ -8,6 +8,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import os
 import secrets
 import string
 import zlib
@@ -23,8 +24,17 @@ RANDOM_LENGTH = 43
 CHECK_LENGTH = 6
 
 _ARGON2 = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
+_pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 _STAND_IN = _ARGON2.hash("a password that nobody has")
+
+
+def _new_pool() -> None:
+    """A forked worker has none of its parent's threads, and would wait for them for ever."""
+    global _pool  # noqa: PLW0603
+    _pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
+
+
+os.register_at_fork(after_in_child=_new_pool)
 
 
 def _base62(number: int, length: int) -> str:
@@ -114,7 +124,7 @@ def matches(secret: str, expected: str) -> bool:
 
 async def hash_password(password: str) -> str:
     """argon2id (19 MiB, t=2, p=1) of a password, off the event loop, at most two at once."""
-    return await asyncio.get_running_loop().run_in_executor(_POOL, _ARGON2.hash, password)
+    return await asyncio.get_running_loop().run_in_executor(_pool, _ARGON2.hash, password)
 
 
 def _verify(password: str, hashed: str | None) -> bool:
@@ -127,4 +137,4 @@ def _verify(password: str, hashed: str | None) -> bool:
 
 async def verify_password(password: str, hashed: str | None) -> bool:
     """Whether the password fits; without a hash it takes the same time and is False."""
-    return await asyncio.get_running_loop().run_in_executor(_POOL, _verify, password, hashed)
+    return await asyncio.get_running_loop().run_in_executor(_pool, _verify, password, hashed)

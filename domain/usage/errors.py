@@ -14,16 +14,3 @@ class TooManyCalls(Invalid):
 
     def __init__(self, *, most: int) -> None:
         super().__init__(field="events", reason=f"at most {most} in one batch", most=most)
-
-
-class RangeTooLong(Invalid):
-    """Usage statistics of so long a time would be too many rows for one answer."""
-
-    code = "RANGE_TOO_LONG"
-    message = "{field}: {reason}."
-    message_zh = "{field}:{reason}。"
-    remedy = "Ask for a shorter time, a longer period, or fewer groups."
-    remedy_zh = "请缩短时间范围、使用更长的统计周期,或减少分组。"
-
-    def __init__(self, *, reason: str) -> None:
-        super().__init__(field="from", reason=reason)

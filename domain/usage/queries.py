@@ -10,7 +10,6 @@ from domain.kernel.errors import Invalid
 from domain.kernel.reading import Page, Wanted, Window, fetch, fetch_page
 from domain.usage import amounts, bulk, models
 from domain.usage.calendar import day_start, hour_start, month_of, month_start
-from domain.usage.errors import RangeTooLong
 from domain.usage.rows import Freshness, Period, UsageGroup, UsageRecordRow, UsageStatRow
 from domain.usage.tally import COUNTERS
 
@@ -48,7 +47,7 @@ async def usage_stats(
     """The figures of the enterprise's calls by period and group, from the roll-ups alone.
 
     Periods that begin in [since, until) count, `since` taken back to the begin of its own.
-    Without them: the last 24 hours, 30 days or 12 months. Raises RangeTooLong for more than 31
+    Without them: the last 24 hours, 30 days or 12 months. Raises Invalid for more than 31
     days of hours, 366 days of days, three years of months, or 5,000 rows. One statement, one for
     `freshness`, three for `amount`.
     """
@@ -65,7 +64,7 @@ async def usage_stats(
         place = ["starts_at", "month"]
     found = await bulk.summed(query, [*place, *columns], COUNTERS, ROWS_MAX + 1)
     if len(found) > ROWS_MAX:
-        raise RangeTooLong(reason=f"the answer would have more than {ROWS_MAX} rows")
+        raise Invalid(field="from", reason=f"the answer would have more than {ROWS_MAX} rows")
     rows = [_stat(record) for record in found]
     if "freshness" in wanted:
         await _hang_freshness(ctx, rows)
@@ -115,7 +114,9 @@ def _range(
     if until <= since:
         raise Invalid(field="until", reason="must be later than from")
     if until - since > LONGEST[period]:
-        raise RangeTooLong(reason=f"at most {LONGEST[period].days} days for {period.value}")
+        raise Invalid(
+            field="from", reason=f"at most {LONGEST[period].days} days for {period.value}"
+        )
     if period is Period.HOUR:
         since = hour_start(since)
     elif period is Period.DAY:

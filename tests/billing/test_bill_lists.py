@@ -20,7 +20,6 @@ LINES = wanting(
 )
 WHOLE = wanting("rated", "charged", "rounding_off", "status", "month", lines=LINES)
 DECEMBER = datetime(2026, 11, 30, 16, 0, tzinfo=UTC)
-CLOSING = datetime(2026, 12, 2, 4, 0, tzinfo=UTC)
 
 
 async def _used(cast: Cast, quantity: int, product: str = "id-ocr", api: str = "ocr.idcard") -> str:

@@ -77,7 +77,7 @@ def test_names_only_hosts_that_are_agreed(page: Path) -> None:
 @EVERY
 def test_names_no_path_of_a_machine(page: Path) -> None:
     """A path begins at the root of the repository; only the service's doors begin with a slash."""
-    whole = re.sub(r"\w+://[^\s`\"')]+|</\w+>|<br/>", "", text(page))
+    whole = re.sub(r"\w+://[^\s`\"')]+|</\w+>|<br/>", " ", text(page))
     found = re.findall(r"(?<![\w.*:)\]}>/$])/([A-Za-z_.][\w.-]*)", whole)
     above = re.findall(r"(?<![\w/])(?:\.\./)+[\w.-]+/?[\w.-]*", whole)
 
