@@ -10,6 +10,7 @@ import structlog
 from graphql import GraphQLError
 from starlette.responses import Response
 
+from api import outage
 from api.execution.faults import Fault, fault, without_suggestions
 from domain.kernel import errors
 from domain.kernel.errors import Refusal
@@ -30,6 +31,7 @@ STATUS: Final[Mapping[type[Refusal], int]] = {
     errors.Conflict: 409,
     errors.Exhausted: 402,
     errors.RateLimited: 429,
+    outage.Unavailable: 503,
 }
 """The status of a family; a subclass has that of its nearest ancestor here."""
 
@@ -175,6 +177,8 @@ def headers_of(refusal: Refusal, status: int) -> dict[str, str]:
         made["WWW-Authenticate"] = "Bearer"
     if isinstance(refusal, errors.RateLimited):
         made["Retry-After"] = str(refusal.retry_after)
+    if isinstance(refusal, outage.Unavailable):
+        made["Retry-After"] = str(outage.RETRY_AFTER)
     return made
 
 

@@ -12,7 +12,7 @@ from graphql import ExecutionResult
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from api import errors
+from api import errors, outage
 from api.execution import seams, wire
 from api.execution.documents import Document, Documents, Operation, running
 from api.execution.faults import Fault, fault
@@ -158,6 +158,8 @@ class GraphQLDoor:
         except Exception as bug:  # noqa: BLE001 # the last net: masked, logged, never unanswered
             caller = caller or _stranger(scope, dict(scope["headers"]))
             errors.log_bug(bug, caller.request_id, query=asked.query)
+            if outage.is_outage(bug):
+                return _away(media, caller)
             return _refuse(500, [errors.masked(caller)], media, caller)
 
     async def _perform(
@@ -186,6 +188,8 @@ class GraphQLDoor:
             faults = [fault(error, "BAD_USER_INPUT") for error in found]
             return _turned_down(faults, media, caller)
         told = errors.told_of_execution(found, caller, query=asked.query)
+        if any(outage.is_outage(error) for error in found):
+            return _away(media, caller)
         body = {"errors": told, "data": result.data}
         return Answer(200, body, media, caller.request_id, _extras(caller))
 
@@ -241,6 +245,13 @@ def _refuse(
 ) -> Answer:
     extra = [*headers, *_extras(caller)]
     return Answer(status, {"errors": told}, media, caller.request_id, extra)
+
+
+def _away(media: str, caller: RequestContext | Stranger) -> Answer:
+    """The database is away: nothing that was asked counts, and repeating it soon is right."""
+    refusal = outage.Unavailable()
+    told = errors.told_of_refusal(refusal, caller)
+    return _refuse(503, [told], media, caller, errors.headers_of(refusal, 503).items())
 
 
 def _not_graphql(refused: Refused, caller: RequestContext | Stranger, media: str) -> Answer:

@@ -7,9 +7,8 @@ from typing import Final
 import uuid_utils
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from tortoise.exceptions import DBConnectionError, OperationalError
 
-from api import errors
+from api import errors, outage
 from domain.kernel.errors import Refusal
 
 REQUESTS: Final = Counter(
@@ -19,16 +18,6 @@ SECONDS: Final = Histogram(
     "counterfoil_request_seconds", "Time to answer a request, by door.", ("door",)
 )
 HEADERS: Final = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
-
-
-class Busy(Refusal):
-    """The database cannot be reached or does not answer in time."""
-
-    code = "SERVICE_UNAVAILABLE"
-    message = "The service cannot reach its database just now."
-    message_zh = "服务暂时无法连接数据库。"
-    remedy = "Repeat the request in a few seconds, with the same idempotency key."
-    remedy_zh = "请在数秒后使用相同的幂等键重试。"
 
 
 class Front:
@@ -78,11 +67,9 @@ def _completed(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tupl
 def _answer(bug: Exception, request_id: str) -> ASGIApp:
     if isinstance(bug, Refusal):
         return errors.problem_response(bug, request_id=request_id)
-    if isinstance(bug, DBConnectionError | OperationalError | ConnectionError | TimeoutError):
-        errors.log_bug(bug, request_id)
-        headers = {"Retry-After": "3"}
-        return errors.problem_response(Busy(), 503, request_id=request_id, headers=headers)
     errors.log_bug(bug, request_id)
+    if outage.is_outage(bug):
+        return errors.problem_response(outage.Unavailable(), request_id=request_id)
     return errors.problem_response(Masked(), 500, request_id=request_id)
 
 

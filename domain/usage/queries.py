@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from domain.kernel.context import Ctx
 from domain.kernel.errors import Invalid
-from domain.kernel.reading import Page, Wanted, Window, fetch, fetch_page
+from domain.kernel.reading import Page, Wanted, Window, fetch_page
 from domain.usage import amounts, bulk, models
 from domain.usage.calendar import day_start, hour_start, month_of, month_start
 from domain.usage.rows import Freshness, Period, UsageGroup, UsageRecordRow, UsageStatRow
@@ -156,10 +156,3 @@ async def usage_records(
     asked = {_COLUMN.get(name, name): value for name, value in given.items() if value is not None}
     query = models.UsageRecord.visible_to(ctx.actor).filter(enterprise_id=ctx.actor.home, **asked)
     return await fetch_page(UsageRecordRow, query, wanted, window, newest_first=True)
-
-
-async def usage_record(ctx: Ctx, id: str, wanted: Wanted) -> UsageRecordRow | None:
-    """One call by its record's id, or none."""
-    query = models.UsageRecord.visible_to(ctx.actor).filter(enterprise_id=ctx.actor.home, id=id)
-    found = await fetch(UsageRecordRow, query, wanted)
-    return found[0] if found else None
