@@ -20,9 +20,6 @@ SERVER_COMMANDS = {
     "schema": "write or check the schema: counterfoil schema export --check",
     "errors": "write or check the error pages: counterfoil errors export --check",
     "doctor": "say what is wrong and the command that repairs it",
-    "backup": "copy everything into a file: counterfoil backup FILE",
-    "restore": "bring a copy back: counterfoil restore FILE --verify",
-    "audit": "check the chain of audit rows: counterfoil audit verify",
     "ledger": "check that the books balance: counterfoil ledger verify",
 }
 

@@ -14,23 +14,26 @@ from domain.billing.rows import BillRow
 from domain.kernel.reading import Window
 
 
+async def list_bills(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Paged:
+    """Resolve `bills`, at the root and of an enterprise."""
+    window = Window.of(first, after, last, before)
+    return Paged(await queries.bills(info.context.ctx, window, node_wanted(info)))
+
+
 @strawberry.type
 class BillQuery:
-    @strawberry.field(
+    bills = strawberry.field(
+        resolver=list_bills,
         graphql_type=Connection[Bill] | None,
         description="The enterprise's months: the running ones as of now, then the closed ones, "
         "newest first.",
     )
-    async def bills(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Paged:
-        window = Window.of(first, after, last, before)
-        return Paged(await queries.bills(info.context.ctx, window, node_wanted(info)))
 
     @strawberry.field(
         graphql_type=Bill | None,

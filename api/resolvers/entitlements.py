@@ -15,22 +15,25 @@ from domain.entitlements.rows import EntitlementRow
 from domain.kernel.reading import Window
 
 
+async def list_entitlements(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Paged:
+    """Resolve `entitlements`, at the root and of an enterprise."""
+    window = Window.of(first, after, last, before)
+    return Paged(await queries.entitlements(info.context.ctx, window, node_wanted(info)))
+
+
 @strawberry.type
 class EntitlementQuery:
-    @strawberry.field(
+    entitlements = strawberry.field(
+        resolver=list_entitlements,
         graphql_type=Connection[Entitlement] | None,
         description="What the enterprise may use, newest first.",
     )
-    async def entitlements(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Paged:
-        window = Window.of(first, after, last, before)
-        return Paged(await queries.entitlements(info.context.ctx, window, node_wanted(info)))
 
 
 @strawberry.type

@@ -27,13 +27,18 @@ Amount = Annotated[
 PROVIDER = "SANDBOX"
 
 
+async def read_financial_account(info: Info) -> FinancialAccountRow | None:
+    """Resolve `financial_account`, at the root and of an enterprise."""
+    return await queries.financial_account(info.context.ctx, wanted(info))
+
+
 @strawberry.type
 class LedgerQuery:
-    @strawberry.field(
-        graphql_type=FinancialAccount | None, description="What the enterprise has and owes."
+    financial_account = strawberry.field(
+        resolver=read_financial_account,
+        graphql_type=FinancialAccount | None,
+        description="What the enterprise has and owes.",
     )
-    async def financial_account(self, info: Info) -> FinancialAccountRow | None:
-        return await queries.financial_account(info.context.ctx, wanted(info))
 
     @strawberry.field(
         graphql_type=Connection[LedgerEntry] | None,

@@ -11,6 +11,7 @@ from api.schema.node import Node
 from api.schema.scopes import PUBLIC
 from domain.accounts import queries as accounts
 from domain.accounts.rows import RoleRow, VerificationRow
+from domain.billing import queries as billing
 from domain.entitlements import queries as entitlements
 from domain.kernel.context import Ctx
 from domain.kernel.reading import Row, Wanted, fetch_one
@@ -49,6 +50,7 @@ FETCHERS: Final[dict[str, tuple[str, Fetch]]] = {
     "fin": ("bill:read", _plain(FinancialAccountRow)),
     "len": ("bill:read", _plain(LedgerEntryRow)),
     "rch": ("bill:read", _plain(RechargeRow)),
+    "bil": ("bill:read", billing.bill_of_id),
     "use": ("usage:read", _plain(UsageRecordRow)),
 }
 """By the prefix of an id: the scope that reading needs, and how to read."""

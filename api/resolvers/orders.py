@@ -32,22 +32,25 @@ IdempotencyKey = Annotated[
 ONE = BigInt(1)
 
 
+async def list_orders(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Paged:
+    """Resolve `orders`, at the root and of an enterprise."""
+    window = Window.of(first, after, last, before)
+    return Paged(await queries.orders(info.context.ctx, window, node_wanted(info)))
+
+
 @strawberry.type
 class OrderQuery:
-    @strawberry.field(
+    orders = strawberry.field(
+        resolver=list_orders,
         graphql_type=Connection[Order] | None,
         description="The enterprise's orders, newest first.",
     )
-    async def orders(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Paged:
-        window = Window.of(first, after, last, before)
-        return Paged(await queries.orders(info.context.ctx, window, node_wanted(info)))
 
     @strawberry.field(graphql_type=Order | None, description="One order of the enterprise.")
     async def order(self, info: Info, id: OrderId) -> OrderRow | None:

@@ -54,31 +54,34 @@ GroupBy = Annotated[
 ]
 
 
+async def read_usage_stats(
+    info: Info,
+    period: Annotated[
+        Period, strawberry.argument(description="How long the time of one figure is.")
+    ],
+    since: Since = None,
+    until: Until = None,
+    group_by: GroupBy = None,
+) -> list[UsageStatRow]:
+    """Resolve `usage_stats`, at the root and of an enterprise."""
+    return await queries.usage_stats(
+        info.context.ctx,
+        period,
+        wanted(info),
+        since=since,
+        until=until,
+        group_by=group_by or (),
+    )
+
+
 @strawberry.type
 class UsageQuery:
-    @strawberry.field(
+    usage_stats = strawberry.field(
+        resolver=read_usage_stats,
         graphql_type=list[UsageStat] | None,
         description="The figures of the enterprise's calls, at most 31 days of hours, 366 days "
         "of days, three years of months, and 5,000 rows. Only periods with calls are listed.",
     )
-    async def usage_stats(
-        self,
-        info: Info,
-        period: Annotated[
-            Period, strawberry.argument(description="How long the time of one figure is.")
-        ],
-        since: Since = None,
-        until: Until = None,
-        group_by: GroupBy = None,
-    ) -> list[UsageStatRow]:
-        return await queries.usage_stats(
-            info.context.ctx,
-            period,
-            wanted(info),
-            since=since,
-            until=until,
-            group_by=group_by or (),
-        )
 
     @strawberry.field(
         graphql_type=Connection[UsageRecord] | None,

@@ -7,21 +7,23 @@ import strawberry
 
 from api.context import Info
 from api.execution.lookahead import wanted
-from api.resolvers.paging import node_wanted
+from api.resolvers.bills import list_bills
+from api.resolvers.entitlements import list_entitlements
+from api.resolvers.ledger import read_financial_account
+from api.resolvers.orders import list_orders
+from api.resolvers.usage import read_usage_stats
 from api.schema.accounts import ActorKind, EnterpriseKind, Verification, VerificationStatus
+from api.schema.bills import Bill
 from api.schema.entitlements import Entitlement
 from api.schema.ledger import FinancialAccount
 from api.schema.node import Node, Shows
 from api.schema.orders import Order
-from api.schema.paging import After, Before, Connection, First, Last, Paged
+from api.schema.paging import Connection
+from api.schema.usage import UsageStat
 from domain.accounts import queries as accounts
 from domain.accounts.rows import EnterpriseRow, VerificationRow
-from domain.entitlements import queries as entitlements
 from domain.kernel.context import Actor
-from domain.kernel.reading import Row, Window
-from domain.ledger import queries as ledger
-from domain.ledger.rows import FinancialAccountRow
-from domain.orders import queries as orders
+from domain.kernel.reading import Row
 
 
 @strawberry.type(description="A customer of the platform.")
@@ -44,37 +46,31 @@ class Enterprise(Node, Shows):
     async def latest_verification(self, info: Info) -> VerificationRow | None:
         return await accounts.latest_verification(info.context.ctx, wanted(info))
 
-    @strawberry.field(graphql_type=FinancialAccount | None, description="What it has and owes.")
-    async def financial_account(self, info: Info) -> FinancialAccountRow | None:
-        return await ledger.financial_account(info.context.ctx, wanted(info))
-
-    @strawberry.field(
-        graphql_type=Connection[Entitlement] | None, description="What it may use, newest first."
+    financial_account = strawberry.field(
+        resolver=read_financial_account,
+        graphql_type=FinancialAccount | None,
+        description="What it has and owes.",
     )
-    async def entitlements(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Paged:
-        window = Window.of(first, after, last, before)
-        return Paged(await entitlements.entitlements(info.context.ctx, window, node_wanted(info)))
-
-    @strawberry.field(
-        graphql_type=Connection[Order] | None, description="Its orders, newest first."
+    entitlements = strawberry.field(
+        resolver=list_entitlements,
+        graphql_type=Connection[Entitlement] | None,
+        description="What it may use, newest first.",
     )
-    async def orders(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Paged:
-        window = Window.of(first, after, last, before)
-        return Paged(await orders.orders(info.context.ctx, window, node_wanted(info)))
+    orders = strawberry.field(
+        resolver=list_orders,
+        graphql_type=Connection[Order] | None,
+        description="Its orders, newest first.",
+    )
+    usage_stats = strawberry.field(
+        resolver=read_usage_stats,
+        graphql_type=list[UsageStat] | None,
+        description="The figures of its calls; limits as for the query of the same name.",
+    )
+    bills = strawberry.field(
+        resolver=list_bills,
+        graphql_type=Connection[Bill] | None,
+        description="Its bills: the running months first, then the closed ones.",
+    )
 
 
 @strawberry.type(description="Who is calling.")

@@ -6,7 +6,7 @@ from typing import ClassVar
 import strawberry
 
 from api.schema.money import Money
-from api.schema.node import Shows
+from api.schema.node import Node, Shows
 from api.schema.scalars import BigInt
 from domain.billing import models, rows
 from domain.kernel.reading import Row
@@ -66,9 +66,8 @@ class BillLine(Shows):
 
 
 @strawberry.type(description="A month of an enterprise: what was used and what was ordered.")
-class Bill(Shows):
+class Bill(Node, Shows):
     row: ClassVar[type[Row]] = rows.BillRow
-    id: strawberry.ID = strawberry.field(description="Opaque, and unique over all types.")
     month: str = strawberry.field(description="The month, such as 2026-11, by Shanghai time.")
     status: models.BillStatus = strawberry.field(description="Whether it may still change.")
     rated: str = strawberry.field(description="The worth of all lines, in yuan, eight decimals.")

@@ -63,6 +63,8 @@ SCOPES: Final[dict[str, dict[str, str]]] = {
         "financialAccount": "bill:read",
         "entitlements": "entitlement:read",
         "orders": "order:read",
+        "usageStats": "usage:read",
+        "bills": "bill:read",
     },
     "Verification": {"*": PARENT},
     "SandboxBankLine": {"*": PARENT},

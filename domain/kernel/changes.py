@@ -51,11 +51,19 @@ class Follower:
 
     def __init__(self) -> None:
         self._seen: dict[str, datetime] = {}
+        self._polled: datetime | None = None
 
     async def poll(self, now: datetime) -> int:
-        """Tell the listeners of marks not seen before; the number of them. One statement."""
+        """Tell the listeners of marks not seen before; the number of them. One statement.
+
+        After a gap in which marks may have been missed (the database was away, the process was
+        stopped) everything that is held is forgotten instead.
+        """
         since = now - LOOK_BACK
+        if self._polled is not None and not since < self._polled <= now:
+            forget_everything()
         found = await ChangeMark.filter(at__gte=since).values_list("id", "topic", "target")
+        self._polled = now
         fresh = [(topic, target) for id_, topic, target in found if id_ not in self._seen]
         tell(fresh)
         self._seen.update((id_, now) for id_, _, _ in found)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tortoise import Tortoise
 from tortoise.connection import get_connection
@@ -61,11 +61,12 @@ def _connection(url: str, pool: Pool) -> dict[str, Any]:
             "credentials": {
                 "host": parts.hostname or "127.0.0.1",
                 "port": parts.port or 5432,
-                "user": parts.username or "postgres",
-                "password": parts.password or None,
+                "user": unquote(parts.username or "postgres"),
+                "password": unquote(parts.password) if parts.password else None,
                 "database": parts.path.lstrip("/"),
                 "minsize": pool.smallest,
                 "maxsize": pool.largest,
+                **_tls(parts.query),
                 "server_settings": {
                     "application_name": "counterfoil",
                     "statement_timeout": "5000",
@@ -77,6 +78,17 @@ def _connection(url: str, pool: Pool) -> dict[str, Any]:
     raise UnusableDatabase(
         f"DATABASE_URL starts with {parts.scheme}://; use sqlite://PATH or postgres://…"
     )
+
+
+def _tls(query: str) -> dict[str, Any]:
+    """`?sslmode=…` of the URL; anything else there is refused rather than ignored."""
+    asked = dict(parse_qsl(query))
+    mode = asked.pop("sslmode", None)
+    if asked:
+        raise UnusableDatabase(
+            f"DATABASE_URL: there is no option {sorted(asked)[0]}; only sslmode is known"
+        )
+    return {"ssl": mode} if mode else {}
 
 
 def config(url: str, pool: Pool | None = None) -> dict[str, Any]:

@@ -21,8 +21,6 @@ class Policy:
     pack_validity_days: int = 365
     transfer_guesses: int = 3
     transfer_window_seconds: int = 72 * 3600
-    sign_in_failures: int = 5
-    sign_in_window_seconds: int = 15 * 60
     usage_late_days: int = 35
     usage_ahead_seconds: int = 5 * 60
     recharge_max_fen: int = 100_000_000

@@ -12,10 +12,10 @@ from joserfc import jws
 
 from domain.catalog import hot as catalogue
 from domain.entitlements import hot as entitlements
-from domain.kernel.held import Held
 from domain.entitlements.models import EntitlementKind
 from domain.kernel import changes
 from domain.kernel.changes import Follower
+from domain.kernel.held import Held
 from domain.kernel.limits_store import ProcessLimits, RedisLimits
 from domain.kernel.policy import Policy
 from domain.kernel.sql import run

@@ -34,7 +34,7 @@ def literal(type_: Any, ids: str, depth: int = 0) -> str:
     if isinstance(type_, GraphQLList):
         return f"[{literal(type_.of_type, ids, depth)}]"
     if isinstance(type_, GraphQLEnumType):
-        return next(iter(type_.values))
+        return str(next(iter(type_.values)))
     if isinstance(type_, GraphQLInputObjectType):
         pairs = (
             f"{name}: {literal(field.type, ids, depth + 1)}"

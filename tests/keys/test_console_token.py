@@ -55,7 +55,7 @@ async def test_nonsense_is_refused_with_a_challenge(
     cast: Cast, client: httpx2.AsyncClient, bearer: str
 ) -> None:
     answer = await client.post(
-        "/graphql", json=WHO, headers={"authorization": f"Bearer {bearer}".encode()}
+        "/graphql", json=WHO, headers={b"authorization": f"Bearer {bearer}".encode()}
     )
 
     assert answer.status_code == 401
