@@ -157,6 +157,8 @@ def _facts(refusal: Refusal, caller: Caller) -> dict[str, Any]:
         "docs": DOCS + refusal.code,
         "requestId": caller.request_id,
     }
+    if isinstance(refusal, errors.ForbiddenScope):
+        facts["scope"] = refusal.facts["scope"]
     if isinstance(refusal, errors.RateLimited):
         facts["retryAfter"] = refusal.retry_after
     return facts

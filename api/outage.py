@@ -26,13 +26,14 @@ _OUTAGES: Final = (
     ConnectionError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.exceptions.InsufficientResourcesError,
     asyncpg.exceptions.QueryCanceledError,
     asyncpg.exceptions.LockNotAvailableError,
     asyncpg.exceptions.ObjectNotInPrerequisiteStateError,
 )
-"""Gone, starting, stopping, out of connections, too slow, or locked for too long."""
+"""Gone (also in the middle of a word), starting, stopping, full, too slow, or locked too long."""
 
 _SQLITE: Final = ("database is locked", "disk I/O error", "database or disk is full")
 

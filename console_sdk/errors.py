@@ -268,9 +268,5 @@ class TooLarge(Exhausted, code="TOO_LARGE"):
     """The request is too large; nothing of it was stored."""
 
 
-class RangeTooLong(InvalidInput, code="RANGE_TOO_LONG"):
-    """Statistics of so long a time are too many rows."""
-
-
 class QueryTooComplex(InvalidInput, code="QUERY_TOO_COMPLEX"):
     """The GraphQL query asks for too much at once."""

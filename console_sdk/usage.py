@@ -163,7 +163,7 @@ class Usage:
     ) -> tuple[UsageStat, ...]:
         """The figures of the last 24 hours, 30 days or 12 months, or of the time given.
 
-        Only periods with calls are listed. Raises RangeTooLong.
+        Only periods with calls are listed. Raises InvalidInput when the time is too long.
         """
         return self._wire.call(_stats(period, since, until, group_by))
 

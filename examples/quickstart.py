@@ -147,7 +147,7 @@ def service_key(given: str | None) -> str:
     """The demo gateway's own key; a customer never has one."""
     notes = Path("var/demo.json")
     kept = json.loads(notes.read_text())["serviceSecret"] if notes.is_file() else None
-    found = given or os.environ.get("COUNTERFOIL_DEMO_SERVICE_KEY") or kept
+    found = given or os.environ.get("QUICKSTART_SERVICE_KEY") or kept
     if not found:
         raise SystemExit(
             "quickstart: no service key: give --service-key, or start here after `make run`"
@@ -158,7 +158,7 @@ def service_key(given: str | None) -> str:
 def main() -> int:
     """The whole way."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    address = os.environ.get("COUNTERFOIL_URL", "http://127.0.0.1:8000")
+    address = os.environ.get("QUICKSTART_URL", "http://127.0.0.1:8000")
     parser.add_argument("url", nargs="?", default=address, help=f"the server (default {address})")
     parser.add_argument("--service-key", help="the gateway's key (default: the demo's)")
     given = parser.parse_args()

@@ -1,6 +1,7 @@
 """Patience: what is tried again, after how long, with which key; and what is not."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
