@@ -13,7 +13,7 @@ from api import graphiql
 from api.context import COOKIE, REQUEST_HEADER, RequestContext
 from api.graphql import GraphQLDoor
 from api.middleware import Front
-from api.rest import authorize, health, oauth, texts, usage
+from api.rest import authorize, health, leaks, oauth, texts, usage
 from api.root import schema
 from api.runtime import Runtime
 from api.settings import Settings, load_settings
@@ -29,6 +29,7 @@ DOORS: Final = (
     "/oauth/revoke",
     "/authorize",
     "/usage/events",
+    "/keys/leaks",
     "/healthz",
     "/readyz",
     "/metrics",
@@ -64,6 +65,7 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
         *oauth.routes,
         *authorize.routes,
         *usage.routes,
+        *leaks.routes,
         *health.routes,
         *texts.routes,
     ]
@@ -98,7 +100,13 @@ async def _context(runtime: Runtime, request: Request) -> RequestContext:
             actor, request_id=ctx.request_id, address=ctx.address, language=ctx.language
         )
     secure = runtime.settings.public_url.startswith("https:")
-    return RequestContext(ctx=ctx, by_browser=by_browser, secure=secure)
+    return RequestContext(
+        ctx=ctx,
+        by_browser=by_browser,
+        secure=secure,
+        attempts=runtime.attempts,
+        public_url=runtime.settings.public_url,
+    )
 
 
 async def _actor(runtime: Runtime, ctx: Ctx, token: str) -> Actor:
@@ -106,7 +114,7 @@ async def _actor(runtime: Runtime, ctx: Ctx, token: str) -> Actor:
     if token.count(".") != 2:
         return await identity.actor_of_session(ctx, token)
     issuer, policy = runtime.settings.public_url, runtime.settings.policy
-    return await keys.actor_of_token(token, ctx.now, issuer=issuer, policy=policy)
+    return await keys.actor_of_token(token, ctx.now, ctx.address, issuer=issuer, policy=policy)
 
 
 def _token(request: Request, *, by_browser: bool) -> str | None:

@@ -2,15 +2,21 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import strawberry
 
+from domain.accounts.identity import Proof
+from domain.kernel.attempts_store import AttemptsStore, ProcessAttempts
 from domain.kernel.context import ActorKind, Ctx
+from domain.people.guard import Turn
 
 COOKIE: Final = "counterfoil_session"
 REQUEST_HEADER: Final = "x-counterfoil-request"
 """Browsers send it with every call that uses the cookie; other sites cannot (it needs CORS)."""
+
+
+Leave = TypeVar("Leave", Proof, Turn)
 
 
 @dataclass(slots=True)
@@ -21,6 +27,8 @@ class RequestContext:
     by_browser: bool = False
     secure: bool = False
     response_headers: list[tuple[str, str]] = field(default_factory=list)
+    attempts: AttemptsStore = field(default_factory=ProcessAttempts)
+    public_url: str = ""
 
     @property
     def language(self) -> str:
@@ -36,6 +44,16 @@ class RequestContext:
     def anonymous(self) -> bool:
         """Whether nobody is logged in."""
         return self.ctx.actor.kind is ActorKind.ANONYMOUS
+
+    def paced(self, leave: Leave) -> Leave:
+        """The same leave to try; Retry-After says so when there is none yet."""
+        if leave.wait:
+            self.response_headers.append(("Retry-After", str(leave.wait)))
+        return leave
+
+    def link(self, page: str) -> str:
+        """Where a person goes with a code: it stands behind the #, which no server logs."""
+        return f"{self.public_url}/{page}#{{code}}"
 
     def remember(self, token: str, until: datetime) -> None:
         """Have a browser keep the session in a cookie that scripts cannot read."""

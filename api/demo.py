@@ -17,16 +17,22 @@ from domain.accounts import rules
 from domain.accounts.identity import HashedPassword
 from domain.accounts.models import EnterpriseKind, Login, MainAccount, SubAccountKind
 from domain.entitlements import commands as entitlements
+from domain.iam import commands as iam
+from domain.iam import queries as iam_reads
 from domain.kernel.context import Actor, ActorKind, Ctx, Trace
 from domain.kernel.money import Money
 from domain.kernel.reading import PAGE_MAX, Window, wanting
-from domain.keys import commands as keys
 from domain.ledger import commands as ledger
 from domain.operators import commands as operators
 from domain.operators.models import OperatorRole
+from domain.people import commands as people
 from domain.pricing import commands as pricing
+from domain.verification import commands as verification
 
 CATALOGUE: Final = files("domain.catalog") / "demo" / "catalogue.json"
+DEMO_TOTP_SECRET: Final = "DEMODEMODEMODEMODEMODEMODEMODEMO"  # noqa: S105 # of invented people
+"""The second factor of everybody in the demo: it says what it is, and protects nothing."""
+
 SAMPLE_PERSON_ID: Final = "11010519491231002X"
 """The specimen number that GB 11643 itself prints."""
 
@@ -79,6 +85,7 @@ class Planted:
     key_id: str = ""
     key_secret: str = ""
     service_secret: str = ""
+    totp_secret: str = ""
 
 
 def catalogue_document() -> dict[str, Any]:
@@ -114,6 +121,9 @@ async def plant(
         ctx, name="demo-gateway", scopes=["check", "ingest"]
     )
     made.service_secret = service.secret or ""
+    for login in await Login.all():
+        await people.import_second_factor(ctx, email=login.email, secret=DEMO_TOTP_SECRET)
+    made.totp_secret = DEMO_TOTP_SECRET
     return made
 
 
@@ -122,6 +132,7 @@ def acting_for(ctx: Ctx, main: MainAccount) -> Ctx:
     actor = Actor(
         kind=ActorKind.MAIN, id=main.id, enterprise_id=main.enterprise_id, scopes=rules.MAIN
     )
+    actor = dataclasses.replace(actor, fresh_until=ctx.now + ctx.policy.second_factor_life)
     return dataclasses.replace(ctx, actor=actor, trace=Trace())
 
 
@@ -146,7 +157,7 @@ async def _firm(ctx: Ctx, firm: Firm, hashed: HashedPassword) -> str:
 async def _verify(ctx: Ctx, firm: Firm) -> None:
     """Prove the firm through the sandbox registry and bank, as a customer would."""
     person = firm.kind is EnterpriseKind.PERSONAL
-    await accounts.submit_verification(
+    await verification.submit_verification(
         ctx,
         kind=firm.kind,
         name=firm.name,
@@ -158,17 +169,17 @@ async def _verify(ctx: Ctx, firm: Firm) -> None:
     await deliver_due(ctx, Ports())
     if not person:
         (line, *_) = await account_reads.sandbox_bank_statement(ctx, wanting("amount"))
-        await accounts.confirm_transfer(ctx, amount_fen=line.amount_fen)
+        await verification.confirm_transfer(ctx, amount_fen=line.amount_fen)
 
 
 async def _team(ctx: Ctx, made: Planted, hashed: HashedPassword) -> None:
     """The people and the application of E1, with the application's key and free quotas."""
     main = await MainAccount.visible_to(ctx.actor).get(enterprise_id=made.enterprises["E1"])
     ann = acting_for(ctx, main)
-    page = await account_reads.roles(ann, Window(size=PAGE_MAX), wanting("name"))
+    page = await iam_reads.roles(ann, Window(size=PAGE_MAX), wanting("name"))
     roles = {role.name: role.id for role in page.nodes}
     for name, role in MEMBERS.items():
-        await accounts.create_sub_account(
+        await iam.create_sub_account(
             ann,
             kind=SubAccountKind.MEMBER,
             name=name,
@@ -176,12 +187,9 @@ async def _team(ctx: Ctx, made: Planted, hashed: HashedPassword) -> None:
             email=f"{name}@qinghe.example",
             password=hashed,
         )
-    role_row = await accounts.create_role(
-        ann, name=APP_ROLE, console_scopes=[], api_grants=APP_GRANTS
-    )
-    app = await accounts.create_sub_account(
+    role_row = await iam.create_role(ann, name=APP_ROLE, console_scopes=[], api_grants=APP_GRANTS)
+    app = await iam.create_sub_account(
         ann, kind=SubAccountKind.APP, name="app-onboard", role_id=role_row.id
     )
-    key = await keys.create_access_key(ann, name="app-onboard", sub_account_id=app.id)
-    made.key_id, made.key_secret = key.id, key.secret or ""
+    made.key_id, made.key_secret = app.access_key.id, app.secret or ""
     await entitlements.claim_free_quota(ann, product_code="id-ocr")

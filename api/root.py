@@ -6,17 +6,21 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from api import guard
+from api.resolvers.access import AccessQuery
 from api.resolvers.accounts import AccountMutation, AccountQuery
 from api.resolvers.bills import BillQuery
 from api.resolvers.entitlements import EntitlementMutation, EntitlementQuery
+from api.resolvers.iam import IamMutation, IamQuery
 from api.resolvers.keys import KeyMutation, KeyQuery
 from api.resolvers.ledger import LedgerMutation, LedgerQuery
 from api.resolvers.node import NodeQuery
 from api.resolvers.orders import OrderMutation, OrderQuery
+from api.resolvers.people import PeopleMutation, PeopleQuery
 from api.resolvers.products import ProductQuery
 from api.resolvers.usage import UsageQuery
+from api.resolvers.verification import VerificationMutation, VerificationQuery
 from api.resolvers.viewer import EnterpriseQuery
-from api.schema import accounts, entitlements, keys, orders
+from api.schema import entitlements, iam, keys, orders, people
 from api.schema.problems import USUAL_ANSWERS, Problem
 from api.schema.scalars import SCALARS
 
@@ -25,10 +29,14 @@ from api.schema.scalars import SCALARS
 class Query(
     NodeQuery,
     AccountQuery,
+    PeopleQuery,
+    VerificationQuery,
+    IamQuery,
     EnterpriseQuery,
     ProductQuery,
     EntitlementQuery,
     KeyQuery,
+    AccessQuery,
     LedgerQuery,
     OrderQuery,
     UsageQuery,
@@ -38,7 +46,16 @@ class Query(
 
 
 @strawberry.type(description="Everything that can be changed; each answer says if not, and why.")
-class Mutation(AccountMutation, EntitlementMutation, KeyMutation, LedgerMutation, OrderMutation):
+class Mutation(
+    AccountMutation,
+    PeopleMutation,
+    VerificationMutation,
+    IamMutation,
+    EntitlementMutation,
+    KeyMutation,
+    LedgerMutation,
+    OrderMutation,
+):
     pass
 
 
@@ -51,7 +68,8 @@ def schema() -> strawberry.Schema:
         types=[Problem],
         config=StrawberryConfig(scalar_map=SCALARS),
         exception_handlers=[
-            *accounts.ANSWERS,
+            *people.ANSWERS,
+            *iam.ANSWERS,
             *entitlements.ANSWERS,
             *orders.ANSWERS,
             *keys.ANSWERS,

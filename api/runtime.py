@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -11,11 +12,15 @@ from api.execution.limits import Limits
 from api.jobs.expiry import expire_due
 from api.jobs.month import close_due
 from api.jobs.outbox import Ports, deliver_due
+from api.jobs.upkeep import carry_uses, remind_due
 from api.settings import Settings
 from domain.kernel import changes, database, outbox, secrets
+from domain.kernel.attempts_store import AttemptsStore, attempts_store
 from domain.kernel.context import SYSTEM, Actor, Clock, Ctx, TimeOrderedIds, utc_now
 from domain.kernel.limits_store import LimitsStore, ProcessLimits, RedisLimits
 from domain.keys import steps as keys
+
+CLOSING_SECONDS: Final = 2
 
 log = structlog.get_logger("counterfoil.runtime")
 
@@ -30,6 +35,7 @@ class Runtime:
     jobs: bool = True
     query_limits: Limits = field(default_factory=Limits)
     limits: LimitsStore = field(init=False)
+    attempts: AttemptsStore = field(init=False)
     ids: TimeOrderedIds = field(default_factory=TimeOrderedIds)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _follower: changes.Follower = field(default_factory=changes.Follower)
@@ -37,6 +43,7 @@ class Runtime:
     def __post_init__(self) -> None:
         secrets.use_root(self.settings.root_secret())
         url = self.settings.redis_url
+        self.attempts = attempts_store(url, protocol=self.settings.redis_protocol)
         self.limits = (
             ProcessLimits()
             if url is None
@@ -54,10 +61,12 @@ class Runtime:
             await database.open_database(self.settings.database_url, pool)
             await database.check_migrated()
         self._start("changes", 0.25, self._follow)
+        self._start("key uses", 15, self._carry_uses)
         if self.jobs:
             self._start("outbox", 0.2, self._deliver)
             self._start("expiry", 10, self._expire)
             self._start("months", 60, self._close_months)
+            self._start("reminders", 300, self._remind)
             self._start("tidy", 600, self._tidy)
 
     async def close(self) -> None:
@@ -66,7 +75,10 @@ class Runtime:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+        with suppress(Exception):  # the database may be away; only the last uses are lost
+            await asyncio.wait_for(self._carry_uses(), CLOSING_SECONDS)
         await self.limits.close()
+        await self.attempts.close()
         await database.close_database()
 
     def _start(
@@ -85,6 +97,12 @@ class Runtime:
 
     async def _close_months(self) -> None:
         await close_due(self.ctx())
+
+    async def _remind(self) -> None:
+        await remind_due(self.ctx())
+
+    async def _carry_uses(self) -> None:
+        await carry_uses(self.ctx())
 
     async def _tidy(self) -> None:
         await changes.forget_old(self.clock())

@@ -130,6 +130,7 @@ async def seed(settings: Settings, say: Say) -> str:
                     "keyId": made.key_id,
                     "keySecret": made.key_secret,
                     "serviceSecret": made.service_secret,
+                    "totpSecret": made.totp_secret,
                 },
                 file,
                 indent=2,
@@ -152,6 +153,7 @@ def _card(settings: Settings, notes: Path) -> str:
                 bei@beichen.example     (an unverified firm)
                 op-tan@counterfoil.example (an operator of the platform)
   Password      {known["password"]}   (for all of them; kept in {notes})
+  Second factor {demo.DEMO_TOTP_SECRET}   (demo secret; put it into an authenticator)
 
   A first call, as an application would make it:
 

@@ -6,19 +6,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from api import demo
-from domain.accounts import commands as accounts
 from domain.accounts import identity
-from domain.accounts import queries as account_reads
 from domain.accounts.models import MainAccount, SubAccount, SubAccountKind
 from domain.catalog.models import Product
+from domain.iam import commands as iam
+from domain.iam import queries as iam_reads
 from domain.kernel.context import SYSTEM, Ctx
 from domain.kernel.money import Money
 from domain.kernel.reading import Window, wanting
-from domain.keys import commands as keys
 from domain.keys.models import AccessKey
 from domain.ledger import commands as ledger
 from domain.orders import commands as orders
 from domain.orders.models import OrderStatus
+from domain.people import commands as people
 from domain.pricing import commands as pricing
 from domain.pricing.models import PaymentMode, Plan
 from domain.usage.calendar import day_start, month_of
@@ -45,7 +45,7 @@ async def seed() -> dict[str, Any]:
     await _orders(ctx, ann, owner)
     since, until = await _usage(owner, ctx.now, key_ids)
     proof = await identity.prove("ann@qinghe.example", PASSWORD)
-    opened = await accounts.log_in(Ctx(actor=identity.STRANGER, now=ctx.now), proof=proof)
+    opened = await people.log_in(Ctx(actor=identity.STRANGER, now=ctx.now), proof=proof)
     return {
         "token": opened.token,
         "enterprise": owner,
@@ -78,22 +78,16 @@ def _copy(product: dict[str, Any], turn: int) -> dict[str, Any]:
 
 async def _team(ann: Ctx) -> list[str]:
     """Applications beside the demo's people until there are twenty, each with its key."""
-    page = await account_reads.roles(ann, Window(size=100), wanting("name"))
+    page = await iam_reads.roles(ann, Window(size=100), wanting("name"))
     roles = [role.id for role in page.nodes]
     held = await SubAccount.visible_to(ann.actor).count()
     for number in range(held, SUB_ACCOUNTS):
-        await accounts.create_sub_account(
+        await iam.create_sub_account(
             ann,
             kind=SubAccountKind.APP,
             name=f"app-{number:02}",
             role_id=roles[number % len(roles)],
         )
-    with_key = set(
-        await AccessKey.visible_to(ann.actor).values_list("sub_account_id", flat=True)
-    )
-    for member in await SubAccount.visible_to(ann.actor).order_by("id"):
-        if member.id not in with_key:
-            await keys.create_access_key(ann, name=member.name, sub_account_id=member.id)
     found = await AccessKey.visible_to(ann.actor).order_by("id").values_list("id", flat=True)
     return [str(one) for one in found]
 

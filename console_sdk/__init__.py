@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from console_sdk.client import AsyncConsole, Console
     from console_sdk.errors import ConsoleError, Refused
     from console_sdk.gateway import AsyncGateway, Gateway, MeteredCall
+    from console_sdk.people import totp
     from console_sdk.tokens import AsyncTokenSource, TokenSource
     from console_sdk.values import Money
 
@@ -30,6 +31,7 @@ __all__ = [
     "Money",
     "Refused",
     "TokenSource",
+    "totp",
 ]
 
 _HOMES = {
@@ -43,6 +45,7 @@ _HOMES = {
     "Money": "values",
     "Refused": "errors",
     "TokenSource": "tokens",
+    "totp": "people",
 }
 """Loaded on first use: the command and the server's rating need none of them."""
 

@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from console_sdk import roles, sub_accounts
 from console_sdk.answers import PROBLEM, present
+from console_sdk.people import AsyncPeople, People
+from console_sdk.roles import Role
+from console_sdk.sub_accounts import SubAccount
 from console_sdk.transport import Call, Session
-from console_sdk.values import Page, optional, page_of, reader
+from console_sdk.values import optional, reader
 
 if TYPE_CHECKING:
     from console_sdk.wires import AsyncWire, Wire
@@ -27,8 +31,6 @@ VerificationStatus = Literal[
     "CHANGE_REVIEW",
     "REVOKED",
 ]
-SubAccountKind = Literal["MEMBER", "APP"]
-SubAccountStatus = Literal["ACTIVE", "DISABLED"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,36 +73,10 @@ class Viewer:
     enterprise: Enterprise | None
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A named set of console scopes and API grants."""
-
-    id: str
-    name: str
-    console_scopes: tuple[str, ...]
-    api_grants: tuple[str, ...]
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class SubAccount:
-    """A member or an application of an enterprise."""
-
-    id: str
-    kind: SubAccountKind
-    name: str
-    role: Role
-    status: SubAccountStatus
-    created_at: datetime
-
-
 FIELDS: Final = """
 fragment EnterpriseFields on Enterprise {
   id kind name uscc verification sizeBand industry createdAt
 }
-"""
-ROLE_FIELDS: Final = """
-fragment RoleFields on Role { id name consoleScopes apiGrants createdAt }
 """
 SIGN_UP: Final = (
     """mutation SignUp(
@@ -131,23 +107,6 @@ VIEWER: Final = (
     + FIELDS
 )
 ENTERPRISE: Final = """query Enterprise { result: enterprise { ...EnterpriseFields } }""" + FIELDS
-ROLES: Final = (
-    """query Roles($first: Int!, $after: String) {
-  result: roles(first: $first, after: $after) {
-    nodes { ...RoleFields } pageInfo { hasNextPage endCursor }
-  }
-}"""
-    + ROLE_FIELDS
-)
-SUB_ACCOUNTS: Final = (
-    """query SubAccounts($first: Int!, $after: String) {
-  result: subAccounts(first: $first, after: $after) {
-    nodes { id kind name status createdAt role { ...RoleFields } }
-    pageInfo { hasNextPage endCursor }
-  }
-}"""
-    + ROLE_FIELDS
-)
 
 
 def _sign_up(email: str, password: str, enterprise: str, kind: EnterpriseKind) -> Call[SignedUp]:
@@ -179,15 +138,7 @@ def _enterprise() -> Call[Enterprise]:
     return Call(ENTERPRISE, present("enterprise", "yours", reader(Enterprise)))
 
 
-def _roles(page_size: int, after: str | None) -> Call[Page[Role]]:
-    return Call(ROLES, page_of(reader(Role)), {"first": page_size, "after": after})
-
-
-def _sub_accounts(page_size: int, after: str | None) -> Call[Page[SubAccount]]:
-    return Call(SUB_ACCOUNTS, page_of(reader(SubAccount)), {"first": page_size, "after": after})
-
-
-class Accounts:
+class Accounts(People):
     """`console.accounts`."""
 
     def __init__(self, wire: Wire) -> None:
@@ -216,15 +167,15 @@ class Accounts:
         return self._wire.call(_enterprise())
 
     def roles(self, *, page_size: int = 50) -> Iterator[Role]:
-        """All roles of the enterprise."""
-        return self._wire.pages(lambda after: _roles(page_size, after))
+        """All roles of the enterprise; the same as `console.roles.list`."""
+        return self._wire.pages(lambda after: roles.list_of(page_size, after))
 
     def sub_accounts(self, *, page_size: int = 50) -> Iterator[SubAccount]:
-        """All members and applications of the enterprise."""
-        return self._wire.pages(lambda after: _sub_accounts(page_size, after))
+        """All its members and applications; the same as `console.sub_accounts.list`."""
+        return self._wire.pages(lambda after: sub_accounts.list_of(page_size, after))
 
 
-class AsyncAccounts:
+class AsyncAccounts(AsyncPeople):
     """`console.accounts` of an AsyncConsole; see Accounts."""
 
     def __init__(self, wire: AsyncWire) -> None:
@@ -253,9 +204,9 @@ class AsyncAccounts:
         return await self._wire.call(_enterprise())
 
     def roles(self, *, page_size: int = 50) -> AsyncIterator[Role]:
-        """All roles of the enterprise."""
-        return self._wire.pages(lambda after: _roles(page_size, after))
+        """All roles of the enterprise; the same as `console.roles.list`."""
+        return self._wire.pages(lambda after: roles.list_of(page_size, after))
 
     def sub_accounts(self, *, page_size: int = 50) -> AsyncIterator[SubAccount]:
-        """All members and applications of the enterprise."""
-        return self._wire.pages(lambda after: _sub_accounts(page_size, after))
+        """All its members and applications; the same as `console.sub_accounts.list`."""
+        return self._wire.pages(lambda after: sub_accounts.list_of(page_size, after))

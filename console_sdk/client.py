@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from console_sdk.access import Access, AsyncAccess
 from console_sdk.accounts import Accounts, AsyncAccounts
 from console_sdk.bills import AsyncBills, Bills
 from console_sdk.entitlements import AsyncEntitlements, Entitlements
@@ -14,6 +15,8 @@ from console_sdk.keys import AsyncKeys, Keys
 from console_sdk.ledger import AsyncBalance, Balance
 from console_sdk.orders import AsyncOrders, Orders
 from console_sdk.products import AsyncProducts, Products
+from console_sdk.roles import AsyncRoles, Roles
+from console_sdk.sub_accounts import AsyncSubAccounts, SubAccounts
 from console_sdk.transport import Habits, Language, Session, query
 from console_sdk.usage import AsyncUsage, Usage
 from console_sdk.verification import AsyncVerifications, Verifications
@@ -76,10 +79,13 @@ class Console(_Base):
         super().__init__(base_url, token, language, habits)
         self._wire = wire = Wire(base_url, self._session, transport=transport, sleep=sleep)
         self.accounts = Accounts(wire)
+        self.roles = Roles(wire)
+        self.sub_accounts = SubAccounts(wire)
         self.verification = Verifications(wire)
         self.products = Products(wire)
         self.entitlements = Entitlements(wire)
         self.keys = Keys(wire)
+        self.access = Access(wire)
         self.orders = Orders(wire)
         self.balance = Balance(wire)
         self.usage = Usage(wire)
@@ -138,10 +144,13 @@ class AsyncConsole(_Base):
         super().__init__(base_url, token, language, habits)
         self._wire = wire = AsyncWire(base_url, self._session, transport=transport, sleep=sleep)
         self.accounts = AsyncAccounts(wire)
+        self.roles = AsyncRoles(wire)
+        self.sub_accounts = AsyncSubAccounts(wire)
         self.verification = AsyncVerifications(wire)
         self.products = AsyncProducts(wire)
         self.entitlements = AsyncEntitlements(wire)
         self.keys = AsyncKeys(wire)
+        self.access = AsyncAccess(wire)
         self.orders = AsyncOrders(wire)
         self.balance = AsyncBalance(wire)
         self.usage = AsyncUsage(wire)

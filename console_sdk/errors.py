@@ -6,6 +6,7 @@ know yet arrives as its family, so that handlers of families keep working.
 
 from datetime import datetime
 
+from console_sdk.call_errors import *  # noqa: F403  (the last part of this page)
 from console_sdk.families import (
     BY_CODE as BY_CODE,
 )
@@ -47,11 +48,29 @@ from console_sdk.families import (
 )
 from console_sdk.values import Money, money_of
 
-# -- accounts --------------------------------------------------------------------------------------
-
 
 class ForbiddenScope(Forbidden, code="FORBIDDEN_SCOPE"):
     """It needs a scope that you do not hold: see `scope`."""
+
+
+class SecondFactorRequired(Forbidden, code="SECOND_FACTOR_REQUIRED"):
+    """Confirm a code of your second factor first: `accounts.confirm_second_factor`."""
+
+
+class WrongCode(InvalidInput, code="WRONG_CODE"):
+    """The code is wrong, or was used before."""
+
+
+class NoSecondFactor(Conflict, code="NO_SECOND_FACTOR"):
+    """You have not enrolled a second factor."""
+
+
+class ResetCodeInvalid(InvalidInput, code="RESET_CODE_INVALID"):
+    """The code that resets a password is unknown, used or expired."""
+
+
+class InvitationClosed(Conflict, code="INVITATION_CLOSED"):
+    """The invitation was accepted, withdrawn, or has expired."""
 
 
 class WrongCredentials(Unauthenticated, code="WRONG_CREDENTIALS"):
@@ -81,6 +100,15 @@ class NameTaken(Conflict, code="NAME_TAKEN"):
 
 class LimitReached(Exhausted, code="LIMIT_REACHED"):
     """There are as many as there may be."""
+
+
+class RoleInUse(Conflict, code="ROLE_IN_USE"):
+    """Sub-accounts have the role: see `holders`."""
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """The names of those who have it."""
+        return tuple(str(one["name"]) for one in self.facts.get("holders", ()))
 
 
 class IllegalTransition(Conflict, code="ILLEGAL_TRANSITION"):
@@ -207,66 +235,3 @@ class SubAccountDisabled(Forbidden, code="SUB_ACCOUNT_DISABLED"):
 
 class EnterpriseDisabled(Forbidden, code="ENTERPRISE_DISABLED"):
     """The enterprise is disabled or closed."""
-
-
-# -- calls -----------------------------------------------------------------------------------------
-
-
-class UnknownApi(Forbidden, code="UNKNOWN_API"):
-    """The call names no API of the catalogue."""
-
-
-class ApiNotGranted(Forbidden, code="API_NOT_GRANTED"):
-    """The role of the key does not grant this API."""
-
-
-class NoEntitlement(Forbidden, code="NO_ENTITLEMENT"):
-    """The enterprise has no usable entitlement for this API."""
-
-
-class ServiceStopped(Forbidden, code="SERVICE_STOPPED"):
-    """The product's service has ended."""
-
-
-class QuotaExhausted(Exhausted, code="QUOTA_EXHAUSTED"):
-    """What was bought or granted is used up."""
-
-
-class InArrears(Exhausted, code="ARREARS"):
-    """Pay-as-you-go rests because the balance is overdrawn."""
-
-
-class Throttled(RateLimited, code="THROTTLED"):
-    """More calls a second than are allowed: see `retry_after`."""
-
-
-class ServiceKeyUnknown(Unauthenticated, code="SERVICE_KEY_UNKNOWN"):
-    """The gateway's own key is missing or wrong."""
-
-
-class ServiceKeyLacksScope(Forbidden, code="SERVICE_KEY_SCOPE"):
-    """The service key does not open this door."""
-
-
-class ServiceKeyNameTaken(Conflict, code="SERVICE_KEY_NAME_TAKEN"):
-    """There is a service key of that name."""
-
-
-class TooManyCalls(InvalidInput, code="BATCH_TOO_LARGE"):
-    """A batch of calls is too large."""
-
-
-class UnreadableEvents(InvalidInput, code="UNREADABLE_EVENTS"):
-    """The events cannot be read; none was stored."""
-
-
-class UnsupportedMediaType(InvalidInput, code="UNSUPPORTED_MEDIA_TYPE"):
-    """The door does not read this media type."""
-
-
-class TooLarge(Exhausted, code="TOO_LARGE"):
-    """The request is too large; nothing of it was stored."""
-
-
-class QueryTooComplex(InvalidInput, code="QUERY_TOO_COMPLEX"):
-    """The GraphQL query asks for too much at once."""

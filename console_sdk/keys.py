@@ -2,132 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any
 
-from console_sdk.answers import PROBLEM
+from console_sdk.blast import BlastRadius, blast
+from console_sdk.key_documents import (
+    CREATE,
+    LIST,
+    REVOKE,
+    ROTATE,
+    SET_STATUS,
+    UPDATE,
+)
+from console_sdk.key_documents import AccessKey as AccessKey
+from console_sdk.key_documents import AccessKeyOrder as AccessKeyOrder
+from console_sdk.key_documents import AccessKeyStatus as AccessKeyStatus
+from console_sdk.key_documents import AccessKeyWarning as AccessKeyWarning
+from console_sdk.key_documents import CreatedAccessKey as CreatedAccessKey
+from console_sdk.key_documents import Kept as Kept
+from console_sdk.key_documents import RevokedToken as RevokedToken
+from console_sdk.key_documents import SecretStatus as SecretStatus
+from console_sdk.key_documents import SecretVersion as SecretVersion
 from console_sdk.transport import Call
-from console_sdk.values import Page, page_of, reader
+from console_sdk.values import Page, camel, page_of, reader
 
 if TYPE_CHECKING:
     from console_sdk.wires import AsyncWire, Wire
 
-AccessKeyStatus = Literal["ACTIVE", "DISABLED", "LOCKED", "DELETED"]
-SecretStatus = Literal["CURRENT", "RETIRING", "RETIRED"]
 
-
-@dataclass(frozen=True, slots=True)
-class SecretVersion:
-    """One secret of a key, of which only the last characters are known."""
-
-    tail: str
-    status: SecretStatus
-    created_at: datetime
-    retires_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class AccessKey:
-    """What a program proves itself with; `versions` are its secrets, the newest first."""
-
-    id: str
-    name: str
-    status: AccessKeyStatus
-    main: bool
-    sub_account_id: str | None
-    created_at: datetime
-    changed_at: datetime
-    versions: tuple[SecretVersion, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CreatedAccessKey:
-    """A key with a secret just made: keep `secret` now, it is shown this once.
-
-    It is None when the call was repeated with its idempotency key after the first answer was lost.
-    """
-
-    access_key: AccessKey
-    secret: str | None = field(repr=False)
-    secret_shown: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RevokedToken:
-    """A token that was ended."""
-
-    id: str
-    key_id: str
-    revoked_at: datetime
-    expires_at: datetime
-
-
-FIELDS: Final = """
-fragment KeyFields on AccessKey {
-  id name status main subAccountId createdAt changedAt
-  versions { tail status createdAt retiresAt }
-}
-"""
-CREATE: Final = (
-    """mutation CreateAccessKey($name: String!, $subAccountId: ID, $idempotencyKey: String!) {
-  result: createAccessKey(
-    name: $name, subAccountId: $subAccountId, idempotencyKey: $idempotencyKey
-  ) {
-    ... on CreatedAccessKey { secret secretShown accessKey { ...KeyFields } }
-    ...ProblemFields
-    ... on TooManyMainKeysProblem { most }
-    ... on SubAccountHasKeyProblem { key }
-  }
-}"""
-    + FIELDS
-    + PROBLEM
-)
-ROTATE: Final = (
-    """mutation RotateAccessKey($id: ID!, $overlapSeconds: Int, $idempotencyKey: String!) {
-  result: rotateAccessKey(
-    id: $id, overlapSeconds: $overlapSeconds, idempotencyKey: $idempotencyKey
-  ) {
-    ... on CreatedAccessKey { secret secretShown accessKey { ...KeyFields } }
-    ...ProblemFields
-    ... on RotationUnderwayProblem { until }
-  }
-}"""
-    + FIELDS
-    + PROBLEM
-)
-SET_STATUS: Final = (
-    """mutation SetAccessKeyStatus($id: ID!, $status: AccessKeyStatus!) {
-  result: setAccessKeyStatus(id: $id, status: $status) { ...KeyFields ...ProblemFields }
-}"""
-    + FIELDS
-    + PROBLEM
-)
-REVOKE: Final = (
-    """mutation RevokeToken($token: String!) {
-  result: revokeToken(token: $token) {
-    ... on RevokedToken { id keyId revokedAt expiresAt }
-    ...ProblemFields
-  }
-}"""
-    + PROBLEM
-)
-LIST: Final = (
-    """query AccessKeys(
-  $first: Int!, $after: String, $subAccountId: ID, $status: AccessKeyStatus
-) {
-  result: accessKeys(
-    first: $first, after: $after, subAccountId: $subAccountId, status: $status
-  ) { nodes { ...KeyFields } pageInfo { hasNextPage endCursor } }
-}"""
-    + FIELDS
-)
-
-
-def _create(name: str, sub_account_id: str | None) -> Call[CreatedAccessKey]:
-    asked = {"name": name, "subAccountId": sub_account_id}
+def _create(
+    name: str,
+    sub_account_id: str | None,
+    expires_at: datetime | None,
+    allowed_addresses: Sequence[str],
+) -> Call[CreatedAccessKey]:
+    asked = {
+        "name": name,
+        "subAccountId": sub_account_id,
+        "expiresAt": expires_at and expires_at.isoformat(),
+        "allowedAddresses": [*allowed_addresses],
+    }
     return Call(CREATE, reader(CreatedAccessKey), asked, keyed=True)
+
+
+def _update(
+    key_id: str,
+    name: str | None,
+    expires_at: datetime | Kept | None,
+    allowed_addresses: Sequence[str] | None,
+) -> Call[AccessKey]:
+    asked: dict[str, Any] = {"id": key_id, "name": name}
+    asked["allowedAddresses"] = None if allowed_addresses is None else [*allowed_addresses]
+    if not isinstance(expires_at, str):  # left out it stays, null takes it away
+        asked["expiresAt"] = expires_at and expires_at.isoformat()
+    return Call(UPDATE, reader(AccessKey), asked)
 
 
 def _rotate(key_id: str, overlap_seconds: int | None) -> Call[CreatedAccessKey]:
@@ -143,11 +72,9 @@ def _revoke(token: str) -> Call[RevokedToken]:
     return Call(REVOKE, reader(RevokedToken), {"token": token})
 
 
-def _list(
-    sub_account_id: str | None, status: AccessKeyStatus | None, page_size: int, after: str | None
-) -> Call[Page[AccessKey]]:
-    asked = {"subAccountId": sub_account_id, "status": status, "first": page_size, "after": after}
-    return Call(LIST, page_of(reader(AccessKey)), asked)
+def _list(page_size: int, after: str | None, **only: Any) -> Call[Page[AccessKey]]:
+    asked = {camel(name): value for name, value in only.items()}
+    return Call(LIST, page_of(reader(AccessKey)), asked | {"first": page_size, "after": after})
 
 
 class Keys:
@@ -157,10 +84,28 @@ class Keys:
         self._wire = wire
 
     def create(
-        self, name: str, *, sub_account_id: str | None = None, idempotency_key: str | None = None
+        self,
+        name: str,
+        *,
+        sub_account_id: str | None = None,
+        expires_at: datetime | None = None,
+        allowed_addresses: Sequence[str] = (),
+        idempotency_key: str | None = None,
     ) -> CreatedAccessKey:
         """Make a main key, or the key of a sub-account that has none. Keep its secret now."""
-        return self._wire.call(_create(name, sub_account_id), idempotency_key)
+        asked = _create(name, sub_account_id, expires_at, allowed_addresses)
+        return self._wire.call(asked, idempotency_key)
+
+    def update(
+        self,
+        key_id: str,
+        *,
+        name: str | None = None,
+        expires_at: datetime | Kept | None = "keep",
+        allowed_addresses: Sequence[str] | None = None,
+    ) -> AccessKey:
+        """Change what is given: None lifts the expiry, an empty list lets it be used anywhere."""
+        return self._wire.call(_update(key_id, name, expires_at, allowed_addresses))
 
     def rotate(
         self,
@@ -180,15 +125,31 @@ class Keys:
         """End an access token before its time."""
         return self._wire.call(_revoke(token))
 
+    def blast_radius(self, key_id: str) -> BlastRadius:
+        """What would stop without a key; raises NotFound."""
+        return self._wire.call(blast(keyId=key_id))
+
     def list(
         self,
         *,
         sub_account_id: str | None = None,
         status: AccessKeyStatus | None = None,
+        expires_within_days: int | None = None,
+        unused_for_days: int | None = None,
+        secret_older_than_days: int | None = None,
+        order: AccessKeyOrder = "NEWEST",
         page_size: int = 50,
     ) -> Iterator[AccessKey]:
         """All keys, newest first; deleted ones only when asked by `status`."""
-        return self._wire.pages(lambda after: _list(sub_account_id, status, page_size, after))
+        only = {
+            "sub_account_id": sub_account_id,
+            "status": status,
+            "expires_within_days": expires_within_days,
+            "unused_for_days": unused_for_days,
+            "secret_older_than_days": secret_older_than_days,
+            "order": order,
+        }
+        return self._wire.pages(lambda after: _list(page_size, after, **only))
 
 
 class AsyncKeys:
@@ -198,10 +159,28 @@ class AsyncKeys:
         self._wire = wire
 
     async def create(
-        self, name: str, *, sub_account_id: str | None = None, idempotency_key: str | None = None
+        self,
+        name: str,
+        *,
+        sub_account_id: str | None = None,
+        expires_at: datetime | None = None,
+        allowed_addresses: Sequence[str] = (),
+        idempotency_key: str | None = None,
     ) -> CreatedAccessKey:
         """Make a main key, or the key of a sub-account that has none. Keep its secret now."""
-        return await self._wire.call(_create(name, sub_account_id), idempotency_key)
+        asked = _create(name, sub_account_id, expires_at, allowed_addresses)
+        return await self._wire.call(asked, idempotency_key)
+
+    async def update(
+        self,
+        key_id: str,
+        *,
+        name: str | None = None,
+        expires_at: datetime | Kept | None = "keep",
+        allowed_addresses: Sequence[str] | None = None,
+    ) -> AccessKey:
+        """Change what is given: None lifts the expiry, an empty list lets it be used anywhere."""
+        return await self._wire.call(_update(key_id, name, expires_at, allowed_addresses))
 
     async def rotate(
         self,
@@ -221,12 +200,28 @@ class AsyncKeys:
         """End an access token before its time."""
         return await self._wire.call(_revoke(token))
 
+    async def blast_radius(self, key_id: str) -> BlastRadius:
+        """What would stop without a key; raises NotFound."""
+        return await self._wire.call(blast(keyId=key_id))
+
     def list(
         self,
         *,
         sub_account_id: str | None = None,
         status: AccessKeyStatus | None = None,
+        expires_within_days: int | None = None,
+        unused_for_days: int | None = None,
+        secret_older_than_days: int | None = None,
+        order: AccessKeyOrder = "NEWEST",
         page_size: int = 50,
     ) -> AsyncIterator[AccessKey]:
         """All keys, newest first; deleted ones only when asked by `status`."""
-        return self._wire.pages(lambda after: _list(sub_account_id, status, page_size, after))
+        only = {
+            "sub_account_id": sub_account_id,
+            "status": status,
+            "expires_within_days": expires_within_days,
+            "unused_for_days": unused_for_days,
+            "secret_older_than_days": secret_older_than_days,
+            "order": order,
+        }
+        return self._wire.pages(lambda after: _list(page_size, after, **only))

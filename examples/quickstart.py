@@ -16,6 +16,7 @@ from pathlib import Path
 
 from console_sdk import Console, ConsoleError, Gateway, MeteredCall, Money, Refused, TokenSource
 from console_sdk.errors import TransportFailed
+from console_sdk.people import totp
 from console_sdk.products import Product
 from console_sdk.rating import format_fen, rate_graduated, settle
 
@@ -40,6 +41,8 @@ def sign_up(console: Console) -> None:
     console.accounts.sign_up(email, password, enterprise="Quickstart Labs")
     console.accounts.log_in(email, password)
     viewer = console.accounts.viewer()
+    secret = console.accounts.enrol_second_factor(password).secret  # for an authenticator app
+    console.accounts.confirm_second_factor(totp(secret))  # making a main key needs it
     say("signed up", f"{email}; next: {', '.join(viewer.next_steps) if viewer else '-'}")
 
 

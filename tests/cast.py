@@ -1,7 +1,8 @@
 """The people of the tests, each as a Ctx: whose call it is, at which moment, with which key."""
 
+import dataclasses
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from api.demo import Planted
 from domain.accounts import identity, rules
@@ -30,9 +31,15 @@ def ctx_of(actor: Actor, *, now: datetime = NOW, key: str | None = None) -> Ctx:
     )
 
 
+PEOPLE = {ActorKind.MAIN, ActorKind.MEMBER, ActorKind.OPERATOR}
+
+
 @dataclass(frozen=True)
 class Cast:
-    """Everybody who appears; each method gives that person's Ctx."""
+    """Everybody who appears; each method gives that person's Ctx.
+
+    People have just shown their second factor, unless `fresh=False` says otherwise.
+    """
 
     actors: dict[str, Actor]
     enterprises: dict[str, str]
@@ -40,44 +47,47 @@ class Cast:
     key_secret: str
     service_secret: str
 
-    def _as(self, who: str, now: datetime, key: str | None) -> Ctx:
-        return ctx_of(self.actors[who], now=now, key=key)
+    def _as(self, who: str, now: datetime, key: str | None, fresh: bool = True) -> Ctx:
+        actor = self.actors[who]
+        if fresh and actor.kind in PEOPLE:
+            actor = dataclasses.replace(actor, fresh_until=now + timedelta(minutes=10))
+        return ctx_of(actor, now=now, key=key)
 
-    def ann(self, *, now: datetime = NOW, key: str | None = None) -> Ctx:
+    def ann(self, *, now: datetime = NOW, key: str | None = None, fresh: bool = True) -> Ctx:
         """Main account of E1, a verified firm with 5,000.00."""
-        return self._as("ann", now, key)
+        return self._as("ann", now, key, fresh)
 
-    def dev(self, *, now: datetime = NOW, key: str | None = None) -> Ctx:
+    def dev(self, *, now: datetime = NOW, key: str | None = None, fresh: bool = True) -> Ctx:
         """A developer of E1: may order and look, may not pay."""
-        return self._as("dev-chen", now, key)
+        return self._as("dev-chen", now, key, fresh)
 
-    def cfo(self, *, now: datetime = NOW, key: str | None = None) -> Ctx:
+    def cfo(self, *, now: datetime = NOW, key: str | None = None, fresh: bool = True) -> Ctx:
         """The finance of E1: may order and pay, may not touch keys."""
-        return self._as("cfo-lu", now, key)
+        return self._as("cfo-lu", now, key, fresh)
 
-    def eve(self, *, now: datetime = NOW, key: str | None = None) -> Ctx:
+    def eve(self, *, now: datetime = NOW, key: str | None = None, fresh: bool = True) -> Ctx:
         """Main account of E2, the rival."""
-        return self._as("eve", now, key)
+        return self._as("eve", now, key, fresh)
 
-    def e3(self, *, now: datetime = NOW, key: str | None = None) -> Ctx:
+    def e3(self, *, now: datetime = NOW, key: str | None = None, fresh: bool = True) -> Ctx:
         """Main account of E3, which is not verified."""
-        return self._as("bei", now, key)
+        return self._as("bei", now, key, fresh)
 
-    def e4(self, *, now: datetime = NOW, key: str | None = None) -> Ctx:
+    def e4(self, *, now: datetime = NOW, key: str | None = None, fresh: bool = True) -> Ctx:
         """Main account of E4, a verified person with 100.00."""
-        return self._as("man", now, key)
+        return self._as("man", now, key, fresh)
 
-    def ops(self, *, now: datetime = NOW, key: str | None = None) -> Ctx:
+    def ops(self, *, now: datetime = NOW, key: str | None = None, fresh: bool = True) -> Ctx:
         """An operator of the platform."""
-        return self._as("op-tan", now, key)
+        return self._as("op-tan", now, key, fresh)
 
-    def fin(self, *, now: datetime = NOW, key: str | None = None) -> Ctx:
+    def fin(self, *, now: datetime = NOW, key: str | None = None, fresh: bool = True) -> Ctx:
         """The platform's finance."""
-        return self._as("fin-qiu", now, key)
+        return self._as("fin-qiu", now, key, fresh)
 
-    def bd(self, *, now: datetime = NOW, key: str | None = None) -> Ctx:
+    def bd(self, *, now: datetime = NOW, key: str | None = None, fresh: bool = True) -> Ctx:
         """A BD of the platform."""
-        return self._as("bd-lin", now, key)
+        return self._as("bd-lin", now, key, fresh)
 
     def gate(self, *, now: datetime = NOW, key: str | None = None) -> Ctx:
         """A gateway with a service key that may check and ingest."""

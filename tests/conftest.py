@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Generator
 from typing import Any
 
@@ -15,6 +16,9 @@ REMEDY = {
     "PostgreSQL": "apt-get install postgresql, or set TEST_DATABASE_URL",
     "Redis": "apt-get install redis-server, or set TEST_REDIS_URL",
 }
+PROGRAMS = {"nginx", "caddy", "haproxy"}
+"""Gateways that tests start themselves: each is a marker, a program and a Debian package."""
+
 REASON = "needs a server that is not here: "
 
 
@@ -40,6 +44,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if servers.in_ci():
                 pytest.fail(REASON + server, pytrace=False)
             pytest.skip(REASON + server)
+    for program in sorted(PROGRAMS):
+        if item.get_closest_marker(program) and find(program) is None:
+            reason = f"needs a program that is not here: {program} (apt-get install {program})"
+            (pytest.fail(reason, pytrace=False) if servers.in_ci() else pytest.skip(reason))
+
+
+def find(program: str) -> str | None:
+    """Where a program is; Debian keeps servers where not everybody's PATH leads."""
+    return shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

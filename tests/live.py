@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +34,13 @@ class Live:
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """`counterfoil serve --demo` on a database of its own; its clock is the machine's."""
-    folder = tmp_path_factory.mktemp("live")
+    with demo_server(tmp_path_factory.mktemp("live")) as served:
+        yield served
+
+
+@contextmanager
+def demo_server(folder: Path) -> Iterator[Live]:
+    """The same for one caller alone, with all of its files in `folder`."""
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     clean = {name: value for name, value in os.environ.items() if "COUNTERFOIL_" not in name}

@@ -1,5 +1,6 @@
 """Carries out what commands put into the outbox: at least once; what keeps failing is parked."""
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -7,15 +8,16 @@ from typing import Any, Final
 
 import structlog
 
-from api.ports.mail import Mail, PrintingMail
+from api.ports.mail import Mail, PrintingMail, body
 from api.ports.money import Bank, Outcome, Payments, SandboxBank, SandboxPayments
 from api.ports.registry import PortDown, Registry, SandboxRegistry, Subject
-from domain.accounts import commands as accounts
 from domain.accounts import queries as account_reads
 from domain.kernel import outbox, secrets
 from domain.kernel.context import Ctx
 from domain.ledger import commands as ledger
 from domain.ledger import queries as ledger_reads
+from domain.people import commands as people
+from domain.verification import commands as verification
 
 log = structlog.get_logger("counterfoil.outbox")
 
@@ -48,7 +50,7 @@ async def _check(ctx: Ctx, ports: Ports, message: outbox.Message) -> None:
     case = await account_reads.case_details(ctx, message.payload["case_id"])
     if case is not None:
         found = await ports.registry.check(_subject(case))
-        await accounts.record_check(ctx, case_id=message.payload["case_id"], matches=found)
+        await verification.record_check(ctx, case_id=message.payload["case_id"], matches=found)
 
 
 def _subject(case: dict[str, str | None]) -> Subject:
@@ -64,14 +66,14 @@ async def _face(ctx: Ctx, ports: Ports, message: outbox.Message) -> None:
     case = await account_reads.case_details(ctx, message.payload["case_id"])
     if case is not None:
         passed = await ports.registry.face(str(case["name"]))
-        await accounts.record_face(ctx, case_id=message.payload["case_id"], passed=passed)
+        await verification.record_face(ctx, case_id=message.payload["case_id"], passed=passed)
 
 
 async def _transfer(ctx: Ctx, ports: Ports, message: outbox.Message) -> None:
     fen = int(secrets.unseal(message.payload["sealed"]))
     memo = await ports.bank.transfer(message.payload["case_id"], fen)
     if isinstance(ports.bank, SandboxBank) and message.enterprise_id:
-        await accounts.record_sandbox_transfer(
+        await verification.record_sandbox_transfer(
             ctx, enterprise_id=message.enterprise_id, fen=fen, memo=memo
         )
 
@@ -88,8 +90,26 @@ async def _collect(ctx: Ctx, ports: Ports, message: outbox.Message) -> None:
     )
 
 
-async def _mail(_ctx: Ctx, ports: Ports, message: outbox.Message) -> None:
-    await ports.mail.send(secrets.unseal(message.payload["to"]), message.payload["text"])
+async def _mail(ctx: Ctx, ports: Ports, message: outbox.Message) -> None:
+    address, sealed = secrets.unseal(message.payload["to"]), message.payload.get("sealed")
+    facts = json.loads(secrets.unseal(sealed)) if sealed else {}
+    await _send(ctx, ports, address, message.payload["text"], facts)
+
+
+async def _password_reset(ctx: Ctx, ports: Ports, message: outbox.Message) -> None:
+    """A new code for each try: none is kept that could be sent again."""
+    address = secrets.unseal(message.payload["to"])
+    made = await people.issue_password_reset(ctx.keyed(None), email=address)
+    if made.code is not None:
+        link = message.payload["link"].format(code=made.code)
+        await _send(ctx, ports, address, "password_reset", {"code": made.code, "link": link})
+
+
+async def _send(ctx: Ctx, ports: Ports, address: str, text: str, facts: dict[str, Any]) -> None:
+    await ports.mail.send(address, text, **facts)
+    if isinstance(ports.mail, PrintingMail):
+        said = body(text, facts)
+        await people.keep_sandbox_letter(ctx.keyed(None), to=address, text=text, body=said)
 
 
 HANDLERS: Final[dict[str, Handler]] = {
@@ -98,6 +118,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     "bank.transfer": _transfer,
     "recharge.collect": _collect,
     "mail": _mail,
+    "password.reset": _password_reset,
 }
 
 

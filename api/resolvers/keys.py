@@ -1,5 +1,6 @@
 """The calls of keys."""
 
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
@@ -12,23 +13,37 @@ from api.schema.keys import (
     AccessKey,
     CreateAccessKeyResult,
     CreateServiceKeyResult,
+    KeyOrder,
     KeyStatus,
+    ReportLeakedKeyResult,
     RevokeTokenResult,
     RotateAccessKeyResult,
     ServiceKey,
     SetAccessKeyStatusResult,
     SetServiceKeyActiveResult,
+    UpdateAccessKeyResult,
 )
 from api.schema.paging import After, Before, Connection, First, Last, Paged
 from domain.kernel.context import ActorKind
 from domain.kernel.reading import Window
 from domain.keys import commands, queries
+from domain.keys.care import KeyChange
 from domain.keys.rows import AccessKeyRow, CreatedKey, RevokedTokenRow
+from domain.keys.rows import LeakReport as LeakReportRow
 from domain.operators import commands as operator_commands
 from domain.operators import queries as operator_queries
 from domain.operators.rows import CreatedServiceKey, ServiceKeyRow
 
 KeyId = Annotated[strawberry.ID, strawberry.argument(description="The key's public id.")]
+
+
+Addresses = Annotated[
+    list[str] | None,
+    strawberry.argument(
+        description="The addresses and networks that it may be used from (IPv4, IPv6, CIDR), at "
+        "most 250; an empty list is everywhere."
+    ),
+]
 
 
 @strawberry.type
@@ -51,13 +66,36 @@ class KeyQuery:
         status: Annotated[
             KeyStatus | None, strawberry.argument(description="Only keys of this status.")
         ] = None,
+        expires_within_days: Annotated[
+            int | None,
+            strawberry.argument(description="Only keys that expire within so many days."),
+        ] = None,
+        unused_for_days: Annotated[
+            int | None,
+            strawberry.argument(
+                description="Only keys not used for so many days, or never and as old."
+            ),
+        ] = None,
+        secret_older_than_days: Annotated[
+            int | None,
+            strawberry.argument(description="Only keys whose current secret is so old."),
+        ] = None,
+        order: Annotated[KeyOrder, strawberry.argument(description="In which order.")] = (
+            KeyOrder.NEWEST
+        ),
     ) -> Paged:
         page = await queries.access_keys(
             info.context.ctx,
             Window.of(first, after, last, before),
             node_wanted(info),
-            sub_account_id=sub_account_id,
-            status=status,
+            only=queries.KeyFilter(
+                sub_account_id=sub_account_id,
+                status=status,
+                expires_within_days=expires_within_days,
+                unused_for_days=unused_for_days,
+                secret_older_than_days=secret_older_than_days,
+            ),
+            order=order,
         )
         return Paged(page)
 
@@ -96,11 +134,66 @@ class KeyMutation:
             strawberry.ID | None,
             strawberry.argument(description="Whose key it is to be; none makes a main key."),
         ] = None,
+        expires_at: Annotated[
+            datetime | None,
+            strawberry.argument(description="Until when it works; always unless given."),
+        ] = None,
+        allowed_addresses: Addresses = None,
     ) -> CreatedKey:
         ctx = info.context.ctx.keyed(idempotency_key)
-        made = await commands.create_access_key(ctx, name=name, sub_account_id=sub_account_id)
-        await queries.with_versions(ctx, made.access_key, wanted(info).of("access_key"))
+        made = await commands.create_access_key(
+            ctx,
+            name=name,
+            sub_account_id=sub_account_id,
+            expires_at=expires_at,
+            allowed_addresses=allowed_addresses or (),
+        )
+        await queries.completed(ctx, made.access_key, wanted(info).of("access_key"))
         return made
+
+    @strawberry.mutation(
+        graphql_type=UpdateAccessKeyResult,
+        description="Rename a key, move its expiry, or change from where it may be used. What is "
+        "not given stays as it is.",
+    )
+    async def update_access_key(
+        self,
+        info: Info,
+        id: KeyId,
+        name: Annotated[
+            str | None, strawberry.argument(description="What it is for, 1 to 60 characters.")
+        ] = None,
+        expires_at: Annotated[
+            datetime | None,
+            strawberry.argument(description="Until when it works; null: it does not expire."),
+        ] = strawberry.UNSET,
+        allowed_addresses: Addresses = None,
+    ) -> AccessKeyRow:
+        given = expires_at is not strawberry.UNSET
+        until = expires_at if given else None
+        change = KeyChange(name, allowed_addresses, until, expiry_given=given)
+        row = await commands.update_access_key(info.context.ctx, key_id=id, change=change)
+        return await queries.completed(info.context.ctx, row, wanted(info))
+
+    @strawberry.mutation(
+        graphql_type=ReportLeakedKeyResult,
+        description="For operators: a secret, or a key's, was found in public. Its key is locked "
+        "at once and its owner told. The answer does not tell whether there is one.",
+    )
+    async def report_leaked_key(
+        self,
+        info: Info,
+        source: Annotated[
+            str, strawberry.argument(description="Where it was found, 1 to 200 characters.")
+        ],
+        idempotency_key: IdempotencyKey,
+        secret: Annotated[str | None, strawberry.argument(description="The secret.")] = None,
+        key_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Or the key's public id.")
+        ] = None,
+    ) -> LeakReportRow:
+        ctx = info.context.ctx.keyed(idempotency_key)
+        return await commands.report_leaked_key(ctx, source=source, secret=secret, key_id=key_id)
 
     @strawberry.mutation(
         graphql_type=RotateAccessKeyResult,
@@ -122,7 +215,7 @@ class KeyMutation:
     ) -> CreatedKey:
         ctx = info.context.ctx.keyed(idempotency_key)
         made = await commands.rotate_access_key(ctx, key_id=id, overlap_seconds=overlap_seconds)
-        await queries.with_versions(ctx, made.access_key, wanted(info).of("access_key"))
+        await queries.completed(ctx, made.access_key, wanted(info).of("access_key"))
         return made
 
     @strawberry.mutation(
@@ -140,7 +233,7 @@ class KeyMutation:
         staff = ctx.actor.kind is ActorKind.OPERATOR
         move = commands.lock_access_key if staff else commands.set_access_key_status
         row = await move(ctx, key_id=id, status=status)
-        return await queries.with_versions(ctx, row, wanted(info))
+        return await queries.completed(ctx, row, wanted(info))
 
     @strawberry.mutation(
         graphql_type=RevokeTokenResult,

@@ -10,13 +10,15 @@ from api.execution.lookahead import wanted
 from api.schema.node import Node
 from api.schema.scopes import PUBLIC
 from domain.accounts import queries as accounts
-from domain.accounts.rows import RoleRow, VerificationRow
+from domain.accounts.rows import VerificationRow
 from domain.billing import queries as billing
 from domain.entitlements import queries as entitlements
+from domain.iam import queries as iam
 from domain.kernel.context import Ctx
 from domain.kernel.reading import Row, Wanted, fetch_one
 from domain.keys import queries as keys
 from domain.ledger.rows import FinancialAccountRow, LedgerEntryRow, RechargeRow
+from domain.notices.rows import NoticeRow
 from domain.orders import queries as orders
 from domain.pricing import queries as pricing
 from domain.usage.rows import UsageRecordRow
@@ -40,9 +42,10 @@ def _plain(shape: type[Row]) -> Fetch:
 FETCHERS: Final[dict[str, tuple[str, Fetch]]] = {
     "ent": ("account:read", _enterprise),
     "ver": ("account:read", _plain(VerificationRow)),
-    "rol": ("iam:read", _plain(RoleRow)),
-    "sub": ("iam:read", accounts.sub_account),
+    "rol": ("iam:read", iam.role),
+    "sub": ("iam:read", iam.sub_account),
     "ck": ("key:read", keys.access_key),
+    "ntc": ("key:read", _plain(NoticeRow)),
     "prd": (PUBLIC, pricing.product_by_id),
     "pln": (PUBLIC, pricing.plan_by_id),
     "ord": ("order:read", orders.order),

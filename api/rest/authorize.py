@@ -145,9 +145,11 @@ def _refused(
     if isinstance(refusal, TOKEN_REFUSED):
         said = refusal.text("en")
         headers["WWW-Authenticate"] = f'Bearer error="invalid_token", error_description="{said}"'
-    if status in HIDDEN_FROM_NGINX and found.get(b"x-gateway", "").lower() == "nginx":
-        headers["X-Deny-Status"] = str(status)
-        status = 403
+    if found.get(b"x-gateway", "").lower() == "nginx":
+        headers["X-Deny-Code"] = refusal.code  # nginx passes on headers, and no body
+        if status in HIDDEN_FROM_NGINX:
+            headers["X-Deny-Status"] = str(status)
+            status = 403
     return problem_response(refusal, status, request_id=request_id, headers=headers)
 
 

@@ -144,7 +144,7 @@ async def _client(request: Request, form: Form) -> KeyRecord:
     name, secret = _credentials(request, form)
     state = request.app.state
     try:
-        return await hot.check_secret(name, secret, state.clock())
+        return await hot.check_secret(name, secret, state.clock(), state.caller_address(request))
     except Refusal as refusal:
         await _take(request, f"unproven:{request.app.state.caller_address(request)}:{name[:40]}")
         said = refusal.text("en")
@@ -214,7 +214,7 @@ async def introspect(request: Request) -> Response:
         )
     except Refusal:
         return _json({"active": False})
-    if key.refusal is not None or (own and claims.key_id != own):
+    if key.refusal(state.clock()) is not None or (own and claims.key_id != own):
         return _json({"active": False})
     return _json({"active": True, **_told(claims)})
 

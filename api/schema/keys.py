@@ -8,13 +8,24 @@ import strawberry
 from api.schema.node import Node, Shows
 from api.schema.problems import Answer, Problem, Usual
 from domain.kernel.reading import Row
-from domain.keys import errors, models, rows
+from domain.keys import care, errors, models, rows
 from domain.operators import rows as operators
 
 KeyStatus = models.KeyStatus
 strawberry.enum(KeyStatus, name="AccessKeyStatus", description="Whether a key works.")
 SecretStatus = models.SecretStatus
 strawberry.enum(SecretStatus, description="The life of one secret of a key.")
+
+
+KeyWarning = care.KeyWarning
+strawberry.enum(KeyWarning, name="AccessKeyWarning", description="What is not right with a key.")
+KeyOrder = rows.KeyOrder
+strawberry.enum(
+    KeyOrder,
+    name="AccessKeyOrder",
+    description="In which order keys are listed. EXPIRY: the next to expire first, then those "
+    "that never do. LEAST_RECENTLY_USED: those never used first.",
+)
 
 
 @strawberry.type(description="One secret of a key; the secret itself is never shown again.")
@@ -43,6 +54,28 @@ class AccessKey(Node, Shows):
     )
     created_at: datetime = strawberry.field(description="When it was made.")
     changed_at: datetime = strawberry.field(description="When its status last changed.")
+    owner_name: str | None = strawberry.field(
+        description="The name of the sub-account whose key it is; none for a main key."
+    )
+    secret_since: datetime = strawberry.field(
+        description="When its current secret was made; from 90 days on it should be rotated."
+    )
+    expires_at: datetime | None = strawberry.field(
+        description="From when it no longer works; none if it does not expire."
+    )
+    allowed_addresses: list[str] | None = strawberry.field(
+        description="The addresses and networks that it may be used from; none for everywhere."
+    )
+    last_used_at: datetime | None = strawberry.field(
+        description="When it was last used, known within 5 minutes; none if never."
+    )
+    last_used_address: str | None = strawberry.field(description="From where it was last used.")
+    last_used_api: str | None = strawberry.field(
+        description="For which API; `oauth.token` for a token asked, `console` for this API."
+    )
+    warnings: list[KeyWarning] = strawberry.field(
+        description="What is not right with it: expired or expiring, its secret old, unused."
+    )
     versions: list[SecretVersion] = strawberry.field(
         description="Its secrets, the newest first; at most two of them work."
     )
@@ -91,6 +124,13 @@ class CreatedServiceKey(Shows):
     secret_shown: bool = strawberry.field(description="Whether the secret is in this answer.")
 
 
+@strawberry.type(description="That a report was taken. Whether a key was found is not told.")
+class LeakReport(Shows):
+    row: ClassVar[type[Row]] = rows.LeakReport
+    id: strawberry.ID = strawberry.field(description="The report's id, as the audit trail has it.")
+    received_at: datetime = strawberry.field(description="When it was taken.")
+
+
 @strawberry.type(description="There is no room for one more main key; nothing was made.")
 class TooManyMainKeysProblem(Problem):
     most: int = strawberry.field(description="How many main keys an enterprise may have.")
@@ -117,6 +157,14 @@ RotateAccessKeyResult = Annotated[
 SetAccessKeyStatusResult = Annotated[
     AccessKey | Usual,
     strawberry.union("SetAccessKeyStatusResult", description="The key as it is now, or why not."),
+]
+UpdateAccessKeyResult = Annotated[
+    AccessKey | Usual,
+    strawberry.union("UpdateAccessKeyResult", description="The key as it is now, or why not."),
+]
+ReportLeakedKeyResult = Annotated[
+    LeakReport | Usual,
+    strawberry.union("ReportLeakedKeyResult", description="That it was taken, or why not."),
 ]
 RevokeTokenResult = Annotated[
     RevokedToken | Usual,

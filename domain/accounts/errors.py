@@ -71,8 +71,8 @@ class LimitReached(Exhausted):
     code = "LIMIT_REACHED"
     message = "There can be at most {limit} {what}."
     message_zh = "{what} 数量上限为 {limit}。"
-    remedy = "Delete one that is no longer needed, or ask the platform for a higher limit."
-    remedy_zh = "请删除不再使用的项目,或联系平台提升上限。"
+    remedy = "Delete or reuse one that is not needed, or ask the platform for a higher limit."
+    remedy_zh = "请删除或复用不再使用的项目,或联系平台提升上限。"
 
     def __init__(self, *, what: str, limit: int) -> None:
         super().__init__(what=what, limit=limit)

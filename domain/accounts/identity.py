@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from domain.accounts import rules
 from domain.kernel import secrets
@@ -13,7 +14,7 @@ SESSION_PREFIX = "cfss"
 STRANGER = Actor(kind=ActorKind.ANONYMOUS, id="", scopes=rules.ANONYMOUS)
 
 _ACTING = """
-SELECT s.id AS session_id, s.login_id, s.expires_at,
+SELECT s.id AS session_id, s.login_id, s.expires_at, s.fresh_until, s.last_seen_at,
        m.id AS main_id, m.enterprise_id AS main_enterprise,
        a.id AS member_id, a.enterprise_id AS member_enterprise, a.status AS member_status,
        r.console_scopes, o.id AS operator_id, o.role AS operator_role, o.active,
@@ -26,6 +27,7 @@ SELECT s.id AS session_id, s.login_id, s.expires_at,
   LEFT JOIN enterprises e ON e.id = COALESCE(m.enterprise_id, a.enterprise_id)
  WHERE s.token_digest = ? AND s.ended_at IS NULL AND s.expires_at > ?
 """
+_SEEN = "UPDATE sessions SET last_seen_at = ? WHERE id = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Proof:
     """The outcome of checking an e-mail and a password; `login_id` is None when they do not fit."""
 
     login_id: str | None
+    wait: int = 0
+    """Seconds until the next attempt is looked at; the password was not when it is above 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,24 @@ async def actor_of_session(ctx: Ctx, token: str) -> Actor:
     found = await run(_ACTING, secrets.digest(token), moment(ctx.now))
     if not found:
         raise Unauthenticated()
-    return _actor(found[0])
+    await _note_seen(ctx, found[0])
+    return dataclasses.replace(_actor(found[0]), fresh_until=_moment(found[0]["fresh_until"]))
+
+
+async def _note_seen(ctx: Ctx, row: dict[str, object]) -> None:
+    """Keep when the session was used last, to five minutes: so rarely that it costs nothing."""
+    seen = _moment(row["last_seen_at"])
+    if seen is None or (ctx.now - seen).total_seconds() >= ctx.policy.session_seen_seconds:
+        await run(_SEEN, moment(ctx.now), row["session_id"])
+
+
+def _moment(stored: object) -> datetime | None:
+    """A moment as either driver gives it."""
+    if isinstance(stored, str):
+        stored = datetime.fromisoformat(stored)
+    if not isinstance(stored, datetime):
+        return None
+    return stored if stored.tzinfo else stored.replace(tzinfo=UTC)
 
 
 def _actor(row: dict[str, object]) -> Actor:

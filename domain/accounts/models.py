@@ -140,6 +140,8 @@ class Session(Model):
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
     ended_at: Any = fields.DatetimeField(null=True)
+    last_seen_at: Any = fields.DatetimeField(null=True)
+    fresh_until: Any = fields.DatetimeField(null=True)
 
     class Meta:
         table = "sessions"

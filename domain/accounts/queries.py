@@ -1,20 +1,17 @@
 """Reads of the account tree."""
 
 import json
-from collections.abc import Sequence
 
 from domain.accounts import models
 from domain.accounts.models import Verification
 from domain.accounts.rows import (
     EnterpriseRow,
-    RoleRow,
     SandboxLineRow,
-    SubAccountRow,
     VerificationRow,
 )
 from domain.kernel import secrets
 from domain.kernel.context import Ctx
-from domain.kernel.reading import Page, Wanted, Window, fetch, fetch_one, fetch_page, wanting
+from domain.kernel.reading import Wanted, fetch, wanting
 
 STATEMENT_LINES = 20
 
@@ -47,36 +44,6 @@ async def latest_verification(ctx: Ctx, wanted: Wanted) -> VerificationRow | Non
     query = models.VerificationCase.visible_to(ctx.actor).order_by("-id").limit(1)
     rows = await fetch(VerificationRow, query, wanted)
     return rows[0] if rows else None
-
-
-async def roles(ctx: Ctx, window: Window, wanted: Wanted) -> Page[RoleRow]:
-    """The enterprise's roles, oldest first."""
-    query = models.Role.visible_to(ctx.actor)
-    return await fetch_page(RoleRow, query, wanted, window, newest_first=False)
-
-
-async def sub_accounts(ctx: Ctx, window: Window, wanted: Wanted) -> Page[SubAccountRow]:
-    """The enterprise's members and applications, oldest first; one more statement for roles."""
-    query = models.SubAccount.visible_to(ctx.actor)
-    page = await fetch_page(SubAccountRow, query, wanted, window, newest_first=False)
-    await _hang_roles(ctx, page.nodes, wanted)
-    return page
-
-
-async def sub_account(ctx: Ctx, sub_account_id: str, wanted: Wanted) -> SubAccountRow | None:
-    """One member or application of the enterprise, or none."""
-    row = await fetch_one(SubAccountRow, ctx.actor, sub_account_id, wanted)
-    if row is not None:
-        await _hang_roles(ctx, [row], wanted)
-    return row
-
-
-async def _hang_roles(ctx: Ctx, rows: Sequence[SubAccountRow], wanted: Wanted) -> None:
-    if "role" in wanted and rows:
-        query = models.Role.visible_to(ctx.actor).filter(id__in={row.role_id for row in rows})
-        found = {role.id: role for role in await fetch(RoleRow, query, wanted.of("role"))}
-        for row in rows:
-            row.role = found[row.role_id]
 
 
 async def sandbox_bank_statement(ctx: Ctx, wanted: Wanted) -> list[SandboxLineRow]:

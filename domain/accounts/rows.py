@@ -58,31 +58,6 @@ class SandboxLineRow(Row):
         return Money(self.amount_fen)
 
 
-class RoleRow(Row):
-    """A named set of scopes and grants."""
-
-    table: ClassVar[type[Model]] = models.Role
-    id: str
-    name: str
-    console_scopes: list[str]
-    api_grants: list[str]
-    created_at: datetime
-
-
-class SubAccountRow(Row):
-    """A member or an application, with its role."""
-
-    table: ClassVar[type[Model]] = models.SubAccount
-    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"role": ("role_id",)}
-    id: str
-    kind: models.SubAccountKind
-    name: str
-    role_id: str
-    status: models.SubAccountStatus
-    created_at: datetime
-    role: RoleRow
-
-
 class SignedUp(Row):
     """That a sign-up was taken in; the same whether the e-mail was free or taken."""
 

@@ -33,8 +33,10 @@ SCOPES: Final[dict[str, tuple[str, str]]] = {
 }
 """Every customer scope with what it allows, in English and Chinese."""
 
-ANONYMOUS: Final = frozenset({"account:sign_up", "session:open"})
-PERSON: Final = frozenset({"session:close", "account:read"})
+ANONYMOUS: Final = frozenset(
+    {"account:sign_up", "session:open", "password:reset", "invitation:accept"}
+)
+PERSON: Final = frozenset({"session:close", "account:read", "self:read", "self:write"})
 MAIN: Final = frozenset(SCOPES) | PERSON
 MAIN_ONLY: Final = frozenset({"key:main", "verification:write"})
 
@@ -94,6 +96,8 @@ OPERATORS: Final[dict[str, frozenset[str]]] = {
             "op.key:lock",
             "op.order:review",
             "op.service_key:write",
+            "op.verification:review",
+            "op.mail:read",
         }
     ),
     "FINANCE": frozenset({"op.customer:read", "op.ledger:credit"}),
@@ -103,7 +107,7 @@ OPERATORS: Final[dict[str, frozenset[str]]] = {
 
 def operator_scopes(role: str) -> frozenset[str]:
     """The scopes of an operator's role."""
-    return OPERATORS[role] | {"session:close"}
+    return OPERATORS[role] | {"session:close", "self:read", "self:write"}
 
 
 # -- what people type ----------------------------------------------------------------------------
@@ -122,7 +126,9 @@ COMMON_PASSWORDS: Final = frozenset(
 
 
 def clean_email(email: str) -> str:
-    """An e-mail address as it is compared and stored: trimmed, lower case."""
+    """An e-mail address as it is compared and stored: trimmed, lower case; or nothing usable."""
+    if _CONTROL.search(email):
+        return ""
     return email.strip().lower()[:255]
 
 
@@ -188,6 +194,6 @@ MOVES: Final[dict[Verification, frozenset[Verification]]] = {
     Verification.FACE_PENDING: frozenset({Verification.VERIFIED, Verification.REJECTED}),
     Verification.MANUAL_REVIEW: frozenset({Verification.VERIFIED, Verification.REJECTED}),
     Verification.VERIFIED: frozenset({Verification.CHANGE_REVIEW, Verification.REVOKED}),
-    Verification.CHANGE_REVIEW: frozenset({Verification.VERIFIED}),
+    Verification.CHANGE_REVIEW: frozenset({Verification.VERIFIED, Verification.REVOKED}),
 }
 """The transitions of an enterprise's verification."""

@@ -1,9 +1,17 @@
 """Writes of the account tree that happen inside somebody else's transaction."""
 
+from tortoise.exceptions import IntegrityError
+
 from domain.accounts import models, rules
-from domain.accounts.errors import NameTaken, UnverifiedEnterprise
+from domain.accounts.errors import LimitReached, NameTaken, UnverifiedEnterprise, UsccTaken
 from domain.accounts.identity import HashedPassword
-from domain.accounts.models import EnterpriseKind, EnterpriseStatus, Verification
+from domain.accounts.models import (
+    EnterpriseKind,
+    EnterpriseStatus,
+    SubAccountKind,
+    SubAccountStatus,
+    Verification,
+)
 from domain.kernel import changes, outbox, secrets
 from domain.kernel.context import Ctx
 from domain.kernel.errors import IllegalTransition, Invalid, NotFound
@@ -58,6 +66,42 @@ async def member_login(
     if await models.Login.exists(email=address):
         raise NameTaken(name=address)
     return await new_login(ctx, email=address, password=password)
+
+
+async def free_place(ctx: Ctx, enterprise_id: str, name: str) -> str:
+    """The cleaned name of a sub-account to be made in a locked enterprise.
+
+    Raises Invalid, NameTaken, or LimitReached when there is no room for one more.
+    """
+    cleaned = rules.check_name(name)
+    held = models.SubAccount.visible_to(ctx.actor).filter(enterprise_id=enterprise_id)
+    if await held.filter(name=cleaned).exists():
+        raise NameTaken(name=cleaned)
+    if await held.count() >= ctx.policy.sub_accounts_max:
+        raise LimitReached(what="sub-accounts", limit=ctx.policy.sub_accounts_max)
+    return cleaned
+
+
+async def new_sub_account(
+    ctx: Ctx,
+    *,
+    enterprise_id: str,
+    kind: SubAccountKind,
+    name: str,
+    role_id: str,
+    login: models.Login | None,
+) -> models.SubAccount:
+    """A member or application whose name `free_place` has checked."""
+    return await models.SubAccount.create(
+        id=ctx.ids.new("sub"),
+        enterprise_id=enterprise_id,
+        kind=kind,
+        name=name,
+        role_id=role_id,
+        login_id=None if login is None else login.id,
+        status=SubAccountStatus.ACTIVE,
+        created_at=ctx.now,
+    )
 
 
 async def locked_enterprise(ctx: Ctx, enterprise_id: str) -> models.Enterprise:
@@ -126,16 +170,42 @@ async def reject(
     await move(ctx, enterprise, case, Verification.REJECTED)
 
 
+async def turn_down_change(
+    ctx: Ctx, enterprise: models.Enterprise, case: models.VerificationCase, reason: str
+) -> None:
+    """End a change of what was proven; that stays as it was."""
+    ctx.note(
+        case.id,
+        enterprise_id=enterprise.id,
+        before={"verification": enterprise.verification.value},
+        after={"verification": Verification.VERIFIED.value, "change": "REJECTED"},
+    )
+    enterprise.verification = Verification.VERIFIED
+    case.status, case.reason = Verification.REJECTED, reason
+    case.decided_at, case.sealed_details = ctx.now, None
+    await case.save()
+    await enterprise.save()
+    await changes.mark(ctx, "reach", enterprise.id)
+
+
 async def verify(ctx: Ctx, enterprise: models.Enterprise, case: models.VerificationCase) -> None:
     """Accept the proof: the enterprise takes the proven name, kind and code.
 
-    When another enterprise proved to be the same firm meanwhile, the attempt is rejected.
+    When another enterprise proved to be the same firm meanwhile, the attempt is rejected; when
+    it does so at this very moment, UsccTaken rolls this one back, to be tried again.
     """
     if case.uscc is not None and await uscc_taken(enterprise.id, case.uscc):
-        await reject(ctx, enterprise, case, "another enterprise is verified as this firm")
+        why = "another enterprise is verified as this firm"
+        if case.status is Verification.CHANGE_REVIEW:
+            await turn_down_change(ctx, enterprise, case, why)
+        else:
+            await reject(ctx, enterprise, case, why)
         return
     enterprise.kind, enterprise.name, enterprise.uscc = case.kind, case.name, case.uscc
-    await move(ctx, enterprise, case, Verification.VERIFIED)
+    try:
+        await move(ctx, enterprise, case, Verification.VERIFIED)
+    except IntegrityError as taken:
+        raise UsccTaken(uscc=case.uscc or "") from taken
 
 
 async def send_transfer(

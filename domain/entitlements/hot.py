@@ -93,6 +93,11 @@ async def reach(enterprise_id: str, now: datetime) -> Reach:
     return found
 
 
+async def reach_at(enterprise_id: str, at: datetime) -> Reach:
+    """What `enterprise_id` may call at a moment, as things stand now. 1 statement; not held."""
+    return reach_of(enterprise_id, await run(_READ, enterprise_id, moment(at)), at)
+
+
 def warm(enterprise_id: str, now: datetime) -> Reach | None:
     """What `reach` would answer, if it is held."""
     found = _reaches.get(enterprise_id)

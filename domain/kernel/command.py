@@ -43,13 +43,16 @@ COMMANDS: dict[str, Command[..., Any]] = {}
 
 
 def command(
-    *, needs: str, repeatable: bool = True
+    *, needs: str, repeatable: bool = True, fresh: bool = False
 ) -> Callable[[Callable[Concatenate[Ctx, P], Awaitable[R]]], Command[P, R]]:
     """Make a coroutine function the one way to carry out a write.
 
     `needs` is the scope asked of the actor. `repeatable` commands keep a receipt when the
     context carries an idempotency key (1 to 255 characters): the same key with the same input
     gets the first answer again (without secrets), with another input IdempotencyKeyReused.
+
+    `fresh` commands, and all that operators do (scopes `op.…`), need a second factor shown within
+    the last ten minutes, or are refused with SecondFactorRequired.
 
     A refusal rolls everything back, and is then written to the audit trail on its own.
     """
@@ -62,6 +65,8 @@ def command(
             ctx = dataclasses.replace(ctx, trace=Trace())
             try:
                 ctx.actor.require(needs)
+                if fresh or needs.startswith("op."):
+                    ctx.require_fresh()
                 async with in_transaction():
                     key = _key(ctx) if repeatable else None
                     seal = fingerprint(args, kwargs) if key else ""

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import uuid_utils
 
-from domain.kernel.errors import ForbiddenScope, Unauthenticated
+from domain.kernel.errors import ForbiddenScope, SecondFactorRequired, Unauthenticated
 from domain.kernel.policy import Policy
 
 
@@ -35,6 +35,8 @@ class Actor:
     enterprise_id: str | None = None
     scopes: frozenset[str] = frozenset()
     session_id: str | None = None
+    fresh_until: datetime | None = None
+    """Until when the second factor that was shown last counts; none for keys and the unproven."""
 
     def may(self, scope: str) -> bool:
         """Whether this actor holds `scope`; the system holds every one."""
@@ -131,6 +133,12 @@ class Ctx:
         self.trace.enterprise_id = enterprise_id or self.trace.enterprise_id
         self.trace.before = dict(before) if before is not None else None
         self.trace.after = dict(after) if after is not None else None
+
+    def require_fresh(self) -> None:
+        """Raise SecondFactorRequired unless the person just showed a second factor."""
+        until = self.actor.fresh_until
+        if self.actor.kind is not ActorKind.SYSTEM and (until is None or self.now >= until):
+            raise SecondFactorRequired()
 
     def keyed(self, key: str | None) -> "Ctx":
         """The same call with the caller's idempotency key."""

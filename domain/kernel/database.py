@@ -22,6 +22,8 @@ APP = "domain"
 ROOMS = (
     "kernel",
     "accounts",
+    "people",
+    "notices",
     "operators",
     "catalog",
     "pricing",

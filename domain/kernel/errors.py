@@ -66,6 +66,21 @@ class ForbiddenScope(Forbidden):
         super().__init__(scope=scope)
 
 
+class SecondFactorRequired(Forbidden):
+    """What matters most needs a second factor that was shown within the last ten minutes."""
+
+    code = "SECOND_FACTOR_REQUIRED"
+    message = "This needs your second factor, shown within the last minutes."
+    message_zh = "此操作需要在最近几分钟内完成二次验证。"
+    remedy = (
+        "Enrol an authenticator with enrolSecondFactor if you have none, confirm its code with "
+        "confirmSecondFactor, and send the request again."
+    )
+    remedy_zh = (
+        "如尚未绑定,请先用 enrolSecondFactor 绑定验证器;再用 confirmSecondFactor 提交验证码后重试。"
+    )
+
+
 class Unauthenticated(Refusal):
     """We do not know who asks: no credential came, or the one that came is not valid."""
 

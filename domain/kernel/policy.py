@@ -14,7 +14,20 @@ class Policy:
     token_requests_per_second: int = 10
     secret_overlap_seconds: int = 24 * 3600
     secret_overlap_max_seconds: int = 7 * 86400
+    key_rotation_days: int = 90
+    key_unused_days: int = 90
     session_ttl_seconds: int = 12 * 3600
+    session_seen_seconds: int = 300
+    sign_in_failures: int = 5
+    sign_in_window_seconds: int = 900
+    sign_in_wait_seconds: int = 30
+    sign_in_wait_max_seconds: int = 900
+    sign_in_stranger_wait_max_seconds: int = 60
+    sign_in_per_minute: int = 20
+    password_reset_seconds: int = 1800
+    password_resets_per_hour: int = 3
+    invitation_seconds: int = 7 * 86400
+    second_factor_seconds: int = 600
     main_keys_max: int = 5
     sub_accounts_max: int = 200
     roles_max: int = 50
@@ -35,6 +48,21 @@ class Policy:
     def session_ttl(self) -> timedelta:
         """How long a console session lives."""
         return timedelta(seconds=self.session_ttl_seconds)
+
+    @property
+    def password_reset_life(self) -> timedelta:
+        """How long a code that resets a password works."""
+        return timedelta(seconds=self.password_reset_seconds)
+
+    @property
+    def invitation_life(self) -> timedelta:
+        """How long an invitation may be accepted."""
+        return timedelta(seconds=self.invitation_seconds)
+
+    @property
+    def second_factor_life(self) -> timedelta:
+        """How long a second factor counts after it was shown."""
+        return timedelta(seconds=self.second_factor_seconds)
 
     @property
     def transfer_window(self) -> timedelta:

@@ -1,31 +1,62 @@
 """Writes of keys and tokens."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from domain.accounts.rules import check_name
 from domain.kernel import changes
 from domain.kernel.command import command
 from domain.kernel.context import ActorKind, Ctx
 from domain.kernel.errors import ForbiddenScope, IllegalTransition, NotFound
-from domain.keys import models, rules, steps
+from domain.keys import care, models, rules, steps, upkeep
+from domain.keys.addresses import checked_list
+from domain.keys.care import KeyChange, KeyLimits
 from domain.keys.models import KeyStatus
-from domain.keys.rows import AccessKeyRow, CreatedKey, RevokedTokenRow
+from domain.keys.rows import AccessKeyRow, CreatedKey, LeakReport, RevokedTokenRow
 from domain.keys.tokens import Claims
+from domain.keys.uses import Use
 
 
 @command(needs="key:write")
 async def create_access_key(
-    ctx: Ctx, *, name: str, sub_account_id: str | None = None
+    ctx: Ctx,
+    *,
+    name: str,
+    sub_account_id: str | None = None,
+    expires_at: datetime | None = None,
+    allowed_addresses: Sequence[str] = (),
 ) -> CreatedKey:
-    """Make a main key (which needs key:main besides), or the one key of a sub-account.
+    """Make a main key, or the one key of a sub-account.
+
+    A main key needs key:main besides, and a second factor shown lately (SecondFactorRequired).
+
+    With `expires_at` it works until then, with `allowed_addresses` from these alone.
 
     The secret is in this answer only; repeated with the same idempotency key it is left out.
     Raises TooManyMainKeys, SubAccountHasKey, NotFound, Invalid, or IllegalTransition for a
     sub-account that is disabled.
     """
     name = check_name(name)
+    limits = KeyLimits(care.checked_expiry(expires_at, ctx.now), checked_list(allowed_addresses))
     if sub_account_id is not None:
-        return await steps.create_sub_account_key(ctx, name=name, sub_account_id=sub_account_id)
+        return await steps.create_sub_account_key(
+            ctx, name=name, sub_account_id=sub_account_id, limits=limits
+        )
     ctx.actor.require("key:main")
-    return await steps.create_main_key(ctx, name=name)
+    ctx.require_fresh()
+    return await steps.create_main_key(ctx, name=name, limits=limits)
+
+
+@command(needs="key:write", repeatable=False)
+async def update_access_key(ctx: Ctx, *, key_id: str, change: KeyChange) -> AccessKeyRow:
+    """Rename a key, move its expiry, or change from where it may be used; tokens follow at once.
+
+    A main key needs key:main. Raises NotFound, Invalid, ForbiddenScope, or IllegalTransition for
+    a deleted key.
+    """
+    key = await steps.locked_key(ctx, key_id)
+    _require(ctx, key, own="key:write")
+    return await steps.update(ctx, key, change)
 
 
 @command(needs="key:rotate_own")
@@ -34,12 +65,15 @@ async def rotate_access_key(
 ) -> CreatedKey:
     """Give a key a new secret; the old one works on for the overlap (24 h unless said, 0 to 7 d).
 
-    Another's key needs key:write, a main key key:main. Raises RotationUnderway while two secrets
-    work, NotFound, Invalid, or IllegalTransition for a deleted key.
+    Another's key needs key:write, a main key key:main and of a person a fresh second factor.
+    Raises RotationUnderway while two secrets work, NotFound, Invalid, or IllegalTransition for a
+    deleted key.
     """
     overlap = rules.checked_overlap(overlap_seconds, ctx.policy)
     key = await steps.locked_key(ctx, key_id)
     _require(ctx, key, own="key:rotate_own")
+    if key.sub_account_id is None and ctx.actor.kind is not ActorKind.KEY:
+        ctx.require_fresh()
     return await steps.rotate(ctx, key, overlap)
 
 
@@ -52,6 +86,8 @@ async def set_access_key_status(ctx: Ctx, *, key_id: str, status: KeyStatus) -> 
     """
     key = await steps.locked_key(ctx, key_id)
     _require(ctx, key, own="key:write")
+    if key.sub_account_id is None and status is KeyStatus.DELETED:
+        ctx.require_fresh()
     if status is KeyStatus.LOCKED or (key.status, status) == (KeyStatus.LOCKED, KeyStatus.ACTIVE):
         raise ForbiddenScope(scope="op.key:lock")
     return await steps.move(ctx, key, status)
@@ -94,6 +130,38 @@ async def revoke_token(ctx: Ctx, *, claims: Claims) -> RevokedTokenRow:
     ctx.note(claims.jti, enterprise_id=key.enterprise_id, after={"keyId": key.id})
     await changes.mark(ctx, "token", claims.jti)
     return RevokedTokenRow.of(row)
+
+
+@command(needs="key:carry_uses", repeatable=False)
+async def record_key_uses(ctx: Ctx, *, uses: Sequence[Use]) -> None:
+    """Write when, from where and for what keys were last used; later uses stay."""
+    await upkeep.write_uses(uses)
+    ctx.note("", after={"keys": len(uses)})
+
+
+@command(needs="key:remind", repeatable=False)
+async def remind_of_key(ctx: Ctx, *, key_id: str) -> None:
+    """Put the reminders of a key that are due into the message centre, each of them once."""
+    await upkeep.remind(ctx, await steps.locked_key(ctx, key_id))
+
+
+@command(needs="leaks:report", repeatable=False)
+async def report_leak(
+    ctx: Ctx, *, source: str, secret: str | None = None, key_id: str | None = None
+) -> LeakReport:
+    """A scanner found a secret, or a key's, in public: the key is locked and its owner told.
+
+    The answer is the same when nothing of ours was found. Raises Invalid.
+    """
+    return await upkeep.take_leak(ctx, source=source, secret=secret, key_id=key_id)
+
+
+@command(needs="op.key:lock")
+async def report_leaked_key(
+    ctx: Ctx, *, source: str, secret: str | None = None, key_id: str | None = None
+) -> LeakReport:
+    """What `report_leak` does, by an operator."""
+    return await upkeep.take_leak(ctx, source=source, secret=secret, key_id=key_id)
 
 
 def _require(ctx: Ctx, key: models.AccessKey, *, own: str) -> None:

@@ -128,6 +128,33 @@ class KeyLocked(Forbidden):
         super().__init__(key=key)
 
 
+class KeyExpired(Forbidden):
+    """The key was given a last moment, and it has passed; its tokens ended with it."""
+
+    code = "KEY_EXPIRED"
+    message = "Key {key} expired at {at:%Y-%m-%d %H:%M} UTC."
+    message_zh = "密钥 {key} 已于 {at:%Y-%m-%d %H:%M}(UTC)过期。"
+    remedy = "Move its expiry with updateAccessKey, or use another key."
+    remedy_zh = "请用 updateAccessKey 延长有效期,或使用其他密钥。"
+
+    def __init__(self, *, key: str, at: datetime) -> None:
+        super().__init__(key=key, at=at)
+
+
+class AddressNotAllowed(Forbidden):
+    """The key has a list of addresses from which it may be used, and the caller's is not in it."""
+
+    code = "ADDRESS_NOT_ALLOWED"
+    message = "This key may not be used from {address}."
+    message_zh = "该密钥不允许从 {address} 使用。"
+    remedy = "Call from an address of the key's allow-list, or add this one with updateAccessKey."
+    remedy_zh = "请从白名单内的地址调用,或用 updateAccessKey 将该地址加入白名单。"
+
+    def __init__(self, *, address: str) -> None:
+        printable = "".join(one for one in address[:64] if one.isprintable())
+        super().__init__(address=printable or "an unknown address")
+
+
 class SubAccountDisabled(Forbidden):
     """The sub-account is disabled, and its key and tokens with it."""
 

@@ -21,7 +21,8 @@ from domain.kernel.held import Held
 from domain.kernel.limits_store import LimitsStore, Taken
 from domain.kernel.policy import Policy
 from domain.kernel.sql import run
-from domain.keys import rules, tokens
+from domain.keys import rules, tokens, uses
+from domain.keys.addresses import networks_in
 from domain.keys.errors import SecretRetired, Throttled, TokenInvalid, UnknownApi, WrongSecret
 from domain.keys.rules import Api, KeyRecord
 from domain.keys.tokens import Claims
@@ -38,7 +39,8 @@ _stamps: dict[str, int] = {}
 """How often each enterprise's roles or reach changed; a record with an older stamp is read anew."""
 
 _READ_KEY = """
-SELECT k.enterprise_id, k.sub_account_id, k.status, e.status AS enterprise_status,
+SELECT k.enterprise_id, k.sub_account_id, k.status, k.expires_at, k.allowed_addresses,
+       e.status AS enterprise_status,
        s.status AS sub_account_status, r.api_grants, r.console_scopes
   FROM access_keys k
   JOIN enterprises e ON e.id = k.enterprise_id
@@ -98,20 +100,23 @@ def _record(key_id: str, row: dict[str, Any], versions: list[dict[str, Any]]) ->
             str(one["digest"]): None if one["retires_at"] is None else at(one["retires_at"])
             for one in versions
         },
+        expires_at=None if row["expires_at"] is None else at(row["expires_at"]),
+        networks=networks_in(_text(row["allowed_addresses"])),
         stamp=_stamps.get(str(row["enterprise_id"]), 0),
     )
 
 
 def _text(stored: object) -> str:
-    """A JSON column as text, whichever way the driver gives it."""
+    """A JSON column as text, whichever way the driver gives it; nothing is an empty list."""
     return stored if isinstance(stored, str) else json.dumps(stored or [])
 
 
-async def check_secret(key_id: str, secret: str, now: datetime) -> KeyRecord:
-    """The key that this secret proves, usable now.
+async def check_secret(key_id: str, secret: str, now: datetime, address: str) -> KeyRecord:
+    """The key that this secret proves, usable now from `address`.
 
     Raises WrongSecret (unknown key or wrong secret: the work done is the same), SecretRetired
-    when the secret was replaced, or why the key rests (KeyDisabled and its like).
+    when the secret was replaced, or why the key rests (KeyDisabled and its like, KeyExpired,
+    AddressNotAllowed).
     """
     digest = secrets.digest(secret)
     found = await key(key_id, now)
@@ -121,9 +126,10 @@ async def check_secret(key_id: str, secret: str, now: datetime) -> KeyRecord:
     retires_at = known[digest]
     if retires_at is not None and retires_at <= now:
         raise SecretRetired()
-    refusal = found.refusal
+    refusal = found.refusal_from(address, now)
     if refusal is not None:
         raise refusal
+    uses.note(key_id, now, address, uses.TOKEN_DOOR)
     return found
 
 
@@ -148,15 +154,18 @@ async def bearer(
     return claims, found
 
 
-async def actor_of_token(token: str, now: datetime, *, issuer: str, policy: Policy) -> Actor:
+async def actor_of_token(
+    token: str, now: datetime, address: str, *, issuer: str, policy: Policy
+) -> Actor:
     """The actor behind a token for the console (audience `console`), with its scopes of now.
 
     Raises TokenInvalid, TokenExpired, TokenRevoked, or why the key rests.
     """
     _, found = await bearer(token, now, issuer=issuer, audience="console", policy=policy)
-    refusal = found.refusal
+    refusal = found.refusal_from(address, now)
     if refusal is not None:
         raise refusal
+    uses.note(found.id, now, address, uses.CONSOLE)
     return Actor(
         kind=ActorKind.KEY, id=found.id, enterprise_id=found.enterprise_id, scopes=found.scopes
     )
@@ -215,16 +224,17 @@ async def decide(
         return Verdict(refusal)
     who = (found.enterprise_id, found.id, found.sub_account_id)
     if api is None:
-        return Verdict(found.refusal or UnknownApi(), *who)
+        return Verdict(found.refusal_from(address, now) or UnknownApi(), *who)
     reach = entitlements.warm(found.enterprise_id, now)
     if reach is None:
         reach = await entitlements.reach(found.enterprise_id, now)
-    judged = rules.judge(found, api, reach)
+    judged = rules.judge(found, api, reach, now, address)
     if isinstance(judged, Refusal):
         return Verdict(judged, *who)
     rate = await limits.take(f"{found.enterprise_id}:{api.code}", judged, now)
     if not rate.allowed:
         return Verdict(Throttled(retry_after=rate.retry_after), *who, rate)
+    uses.note(found.id, now, address, api.code)
     return Verdict(None, *who, rate)
 
 

@@ -27,7 +27,11 @@ class SecretStatus(StrEnum):
 
 
 class AccessKey(Owned):
-    """What a program proves itself with. Its id is public and stays over rotations."""
+    """What a program proves itself with. Its id is public and stays over rotations.
+
+    `expiry_minute` and `used_minute` repeat `expires_at` and `last_used_at` as minutes since 1970
+    for lists in their order: the largest number for what never expires, 0 for what was never used.
+    """
 
     sub_account: Any = fields.ForeignKeyField(
         "domain.SubAccount", related_name=False, on_delete=fields.RESTRICT, null=True
@@ -37,6 +41,16 @@ class AccessKey(Owned):
     status = fields.CharEnumField(KeyStatus, max_length=10)
     created_at = fields.DatetimeField()
     changed_at = fields.DatetimeField()
+    rotated_at: Any = fields.DatetimeField(null=True)
+    expires_at: Any = fields.DatetimeField(null=True)
+    allowed_addresses: Any = fields.JSONField(null=True)
+    last_used_at: Any = fields.DatetimeField(null=True)
+    last_used_address: Any = fields.CharField(max_length=64, null=True)
+    last_used_api: Any = fields.CharField(max_length=60, null=True)
+    expiry_minute = fields.IntField(db_default=2147483647)
+    used_minute = fields.IntField(db_default=0)
+    reminded_days: Any = fields.IntField(null=True)
+    age_reminded_at: Any = fields.DatetimeField(null=True)
 
     class Meta:
         table = "access_keys"

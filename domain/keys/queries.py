@@ -1,17 +1,44 @@
 """Reads of keys."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from domain.accounts.models import SubAccount
 from domain.kernel.context import Ctx
 from domain.kernel.errors import Invalid
 from domain.kernel.reading import Page, Wanted, Window, by, fetch, fetch_page
-from domain.keys import models, rules, tokens
+from domain.keys import care, models, rules, tokens, upkeep
 from domain.keys.errors import TokenInvalid
 from domain.keys.models import KeyStatus
-from domain.keys.rows import AccessKeyRow, SecretVersionRow
+from domain.keys.rows import AccessKeyRow, KeyOrder, SecretVersionRow
 from domain.keys.tokens import Claims
 
 _VERSION_NEEDS = ("key_id", "retires_at", "status")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFilter:
+    """Which keys are asked for; each that is given narrows further."""
+
+    sub_account_id: str | None = None
+    status: KeyStatus | None = None
+    expires_within_days: int | None = None
+    unused_for_days: int | None = None
+    secret_older_than_days: int | None = None
+
+
+_ORDERS: Final = {
+    KeyOrder.NEWEST: ("id",),
+    KeyOrder.OLDEST: ("id",),
+    KeyOrder.EXPIRY: ("expiry_minute", "id"),
+    KeyOrder.LEAST_RECENTLY_USED: ("used_minute", "id"),
+}
+DAYS_MAX: Final = 3650
 
 
 async def access_keys(
@@ -19,25 +46,60 @@ async def access_keys(
     window: Window,
     wanted: Wanted,
     *,
-    sub_account_id: str | None = None,
-    status: KeyStatus | None = None,
+    only: KeyFilter | None = None,
+    order: KeyOrder = KeyOrder.NEWEST,
 ) -> Page[AccessKeyRow]:
-    """The enterprise's keys, newest first; deleted ones only when `status` asks for them.
+    """The enterprise's keys; deleted ones only when the status asks for them.
 
-    One statement, and one more for all secrets' tails when they are asked.
+    One statement, and one more each for all secrets' tails and all owners when they are asked.
     """
-    query = models.AccessKey.visible_to(ctx.actor)
-    if sub_account_id is not None:
-        if len(sub_account_id) > 40 or "\x00" in sub_account_id:
+    query = _narrowed(ctx, models.AccessKey.visible_to(ctx.actor), only or KeyFilter())
+    page = await fetch_page(
+        AccessKeyRow,
+        query,
+        wanted,
+        window,
+        newest_first=order is KeyOrder.NEWEST,
+        keys=_ORDERS[order],
+    )
+    await _hang(ctx, page.nodes, wanted)
+    return page
+
+
+def _narrowed(
+    ctx: Ctx, query: QuerySet[models.AccessKey], only: KeyFilter
+) -> QuerySet[models.AccessKey]:
+    if only.sub_account_id is not None:
+        if len(only.sub_account_id) > 40 or "\x00" in only.sub_account_id:
             raise Invalid(field="subAccountId", reason="is not the id of a sub-account")
-        query = query.filter(sub_account_id=sub_account_id)
-    if status is not None:
-        query = query.filter(status=status)
+        query = query.filter(sub_account_id=only.sub_account_id)
+    if only.status is not None:
+        query = query.filter(status=only.status)
     else:
         query = query.exclude(status=KeyStatus.DELETED)
-    page = await fetch_page(AccessKeyRow, query, wanted, window, newest_first=True)
-    await _hang_versions(ctx, page.nodes, wanted)
-    return page
+    if only.expires_within_days is not None:
+        until = ctx.now + _days(only.expires_within_days, "expiresWithinDays")
+        query = query.filter(expires_at__gt=ctx.now, expires_at__lte=until)
+    if only.unused_for_days is not None:
+        since = ctx.now - _days(only.unused_for_days, "unusedForDays")
+        never = Q(last_used_at=None, created_at__lte=since)
+        query = query.filter(never | Q(last_used_at__lte=since))
+    if only.secret_older_than_days is not None:
+        since = ctx.now - _days(only.secret_older_than_days, "secretOlderThanDays")
+        query = query.filter(Q(rotated_at__lte=since) | Q(rotated_at=None, created_at__lte=since))
+    return query
+
+
+def _days(days: int, field: str) -> timedelta:
+    if not 0 <= days <= DAYS_MAX:
+        raise Invalid(field=field, reason=f"must be from 0 to {DAYS_MAX}")
+    return timedelta(days=days)
+
+
+async def keys_to_remind(ctx: Ctx, most: int = 500) -> list[str]:
+    """The keys of which something is to be said, for the house's reminding job; at most so many."""
+    due = upkeep.due_for_reminders(ctx.now, ctx.policy)
+    return [str(id_) for id_ in await due.order_by("id").limit(most).values_list("id", flat=True)]
 
 
 async def access_key(ctx: Ctx, key_id: str, wanted: Wanted) -> AccessKeyRow | None:
@@ -47,8 +109,19 @@ async def access_key(ctx: Ctx, key_id: str, wanted: Wanted) -> AccessKeyRow | No
     rows = await fetch(
         AccessKeyRow, models.AccessKey.visible_to(ctx.actor).filter(id=key_id), wanted
     )
-    await _hang_versions(ctx, rows, wanted)
+    await _hang(ctx, rows, wanted)
     return rows[0] if rows else None
+
+
+async def keys_of(
+    ctx: Ctx, sub_account_ids: Collection[str], wanted: Wanted
+) -> dict[str, AccessKeyRow]:
+    """The undeleted keys of these sub-accounts, by sub-account. Statements as `access_keys`."""
+    query = models.AccessKey.visible_to(ctx.actor).filter(sub_account_id__in=list(sub_account_ids))
+    live = query.exclude(status=KeyStatus.DELETED)
+    rows = await fetch(AccessKeyRow, live, wanted, also=("sub_account_id",))
+    await _hang(ctx, rows, wanted)
+    return {str(row.sub_account_id): row for row in rows}
 
 
 async def claims_of(ctx: Ctx, token: str) -> Claims:
@@ -59,10 +132,30 @@ async def claims_of(ctx: Ctx, token: str) -> Claims:
         raise Invalid(field="token", reason="is not an access token of this platform") from foreign
 
 
-async def with_versions(ctx: Ctx, row: AccessKeyRow, wanted: Wanted) -> AccessKeyRow:
-    """A key that a command returned, with its secrets' tails when they are asked."""
-    await _hang_versions(ctx, [row], wanted)
+async def completed(ctx: Ctx, row: AccessKeyRow, wanted: Wanted) -> AccessKeyRow:
+    """A key that a command returned, with what is asked beside its own columns."""
+    await _hang(ctx, [row], wanted)
     return row
+
+
+async def _hang(ctx: Ctx, rows: Sequence[AccessKeyRow], wanted: Wanted) -> None:
+    await _hang_versions(ctx, rows, wanted)
+    if "warnings" in wanted:
+        for row in rows:
+            row.warnings = care.warnings(
+                ctx.now,
+                ctx.policy,
+                created_at=row.created_at,
+                rotated_at=row.rotated_at,
+                expires_at=row.expires_at,
+                last_used_at=row.last_used_at,
+            )
+    if "owner_name" in wanted and rows:
+        owners = {row.sub_account_id for row in rows if row.sub_account_id is not None}
+        named = SubAccount.visible_to(ctx.actor).filter(id__in=owners)
+        names = dict(await named.values_list("id", "name")) if owners else {}
+        for row in rows:
+            row.owner_name = names.get(row.sub_account_id)
 
 
 async def _hang_versions(ctx: Ctx, rows: Sequence[AccessKeyRow], wanted: Wanted) -> None:

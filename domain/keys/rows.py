@@ -2,12 +2,23 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import ClassVar
 
 from tortoise.models import Model
 
 from domain.kernel.reading import Row
 from domain.keys import models
+from domain.keys.care import KeyWarning
+
+
+class KeyOrder(StrEnum):
+    """In which order keys are listed."""
+
+    NEWEST = "NEWEST"
+    OLDEST = "OLDEST"
+    EXPIRY = "EXPIRY"
+    LEAST_RECENTLY_USED = "LEAST_RECENTLY_USED"
 
 
 class SecretVersionRow(Row):
@@ -29,6 +40,9 @@ class AccessKeyRow(Row):
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "main": ("sub_account_id",),
         "versions": (),
+        "secret_since": ("rotated_at", "created_at"),
+        "owner_name": ("sub_account_id",),
+        "warnings": ("created_at", "rotated_at", "expires_at", "last_used_at"),
     }
     id: str
     sub_account_id: str | None
@@ -36,12 +50,25 @@ class AccessKeyRow(Row):
     status: models.KeyStatus
     created_at: datetime
     changed_at: datetime
+    rotated_at: datetime | None
+    expires_at: datetime | None
+    allowed_addresses: list[str] | None
+    last_used_at: datetime | None
+    last_used_address: str | None
+    last_used_api: str | None
     versions: list[SecretVersionRow]
+    owner_name: str | None
+    warnings: list[KeyWarning]
 
     @property
     def main(self) -> bool:
         """Whether this is a key of the main account, which reaches all that is entitled."""
         return self.sub_account_id is None
+
+    @property
+    def secret_since(self) -> datetime:
+        """When its current secret was made."""
+        return self.rotated_at or self.created_at
 
 
 class CreatedKey(Row):
@@ -56,6 +83,13 @@ class CreatedKey(Row):
     def secret_shown(self) -> bool:
         """Whether the secret is in this answer; a repeated request does not get it again."""
         return self.secret is not None
+
+
+class LeakReport(Row):
+    """That a report of a leaked secret was taken; whether it was one of ours is not told."""
+
+    id: str
+    received_at: datetime
 
 
 class RevokedTokenRow(Row):

@@ -3,7 +3,7 @@
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -14,6 +14,7 @@ from domain.entitlements.hot import Reach
 from domain.kernel.errors import Invalid, Refusal
 from domain.kernel.policy import Policy
 from domain.keys import errors
+from domain.keys.addresses import Networks
 from domain.keys.models import KeyStatus, SecretStatus
 
 # -- names of keys -------------------------------------------------------------------------------
@@ -91,6 +92,9 @@ class Grants:
         return product in self.products or (product, api) in self.apis
 
 
+NO_GRANTS: Final = Grants(products=frozenset(), apis=frozenset())
+
+
 def normal_grant(text: str) -> tuple[str, str] | None:
     """(product, api or `*`) of a grant in any of its spellings, or None when it is none.
 
@@ -107,7 +111,12 @@ def normal_grant(text: str) -> tuple[str, str] | None:
 @lru_cache(maxsize=4096)
 def grants_in(stored: str) -> Grants:
     """The grants in a stored JSON list, without what is none; equal lists share one object."""
-    found = [pair for text in json.loads(stored) if (pair := normal_grant(str(text)))]
+    return grants_of(json.loads(stored))
+
+
+def grants_of(grants: Iterable[object]) -> Grants:
+    """The grants in a list, without what is none."""
+    found = [pair for text in grants if (pair := normal_grant(str(text)))]
     return Grants(
         products=frozenset(product for product, api in found if api == "*"),
         apis=frozenset(pair for pair in found if pair[1] != "*"),
@@ -155,20 +164,46 @@ class KeyRecord:
     secrets: Mapping[str, datetime | None] = field(repr=False)
     """Digests of its secrets, newest first, with the moment from which each is refused."""
 
+    expires_at: datetime | None = None
+    networks: Networks | None = None
+    """From where it may be used; None for everywhere."""
+
     stamp: int = 0
 
-    @property
-    def refusal(self) -> Refusal | None:
-        """Why the key cannot be used now, or None."""
+    def refusal(self, now: datetime) -> Refusal | None:
+        """Why the key cannot be used now, from wherever, or None."""
+        if (
+            self.status == "ACTIVE"
+            and (self.expires_at is None or now < self.expires_at)
+            and self.enterprise_status == "ACTIVE"
+            and (not self.sub_account_id or self.sub_account_status == "ACTIVE")
+        ):
+            return None
+        return next(self.refusals(now))
+
+    def refusals(self, now: datetime) -> Iterator[Refusal]:
+        """Everything that stands against its use now, the weightiest first."""
         if self.status == "LOCKED":
-            return errors.KeyLocked(key=self.id)
-        if self.status != "ACTIVE":
-            return errors.KeyDisabled(key=self.id)
+            yield errors.KeyLocked(key=self.id)
+        elif self.status != "ACTIVE":
+            yield errors.KeyDisabled(key=self.id)
+        if self.expires_at is not None and now >= self.expires_at:
+            yield errors.KeyExpired(key=self.id, at=self.expires_at)
         if self.sub_account_id and self.sub_account_status != "ACTIVE":
-            return errors.SubAccountDisabled()
+            yield errors.SubAccountDisabled()
         if self.enterprise_status != "ACTIVE":
-            return errors.EnterpriseDisabled()
-        return None
+            yield errors.EnterpriseDisabled()
+
+    def refusal_from(self, address: str, now: datetime) -> Refusal | None:
+        """Why the key cannot be used now from `address`, or None."""
+        refusal = self.refusal(now)
+        if refusal is None and not self.takes(address):
+            return errors.AddressNotAllowed(address=address)
+        return refusal
+
+    def takes(self, address: str) -> bool:
+        """Whether the key may be used from `address`."""
+        return self.networks is None or self.networks.cover(address)
 
 
 class Api(Protocol):
@@ -196,26 +231,42 @@ class Api(Protocol):
 SERVICE_OVER: Final = frozenset({"SERVICE_STOPPED", "ARCHIVED"})
 
 
-def judge(key: KeyRecord, api: Api, reach: Reach) -> Refusal | int:
-    """Why `key` may not call `api` now, or the calls a second that it may make.
+def judge(key: KeyRecord, api: Api, reach: Reach, now: datetime, address: str) -> Refusal | int:
+    """Why `key` may not call `api` now from `address`, or the calls a second that it may make.
 
     This is the whole of "usable entitlements, and granted by the role unless it is a main key";
     only the rate itself is left to the store of limits.
     """
-    refusal = key.refusal
-    if refusal is not None:
+    for refusal in objections(key, api, reach, now, address):
         return refusal
+    return reach.products[api.product_id].qps(api)
+
+
+def objections(
+    key: KeyRecord, api: Api | None, reach: Reach, now: datetime, address: str
+) -> Iterator[Refusal]:
+    """Everything that stands against a call; the first is the answer, and without one it goes on.
+
+    None stands for a call that no API of the catalogue answers to.
+    """
+    if key.refusal(now) is not None:
+        yield from key.refusals(now)
+    if not key.takes(address):
+        yield errors.AddressNotAllowed(address=address)
+    if api is None:
+        yield errors.UnknownApi()
+        return
     if api.sale_status in SERVICE_OVER:
-        return errors.ServiceStopped(product=api.product_code)
+        yield errors.ServiceStopped(product=api.product_code)
     if key.grants is not None and not key.grants.cover(api.product_code, api.code):
-        return errors.ApiNotGranted(api=api.code)
+        yield errors.ApiNotGranted(api=api.code)
     product = reach.products.get(api.product_id)
     if product is None:
-        return errors.NoEntitlement(api=api.code, product=api.product_code)
-    if product.callable:
-        return product.qps(api)
-    if product.suspended:
-        return errors.InArrears(product=api.product_code)
-    if product.exhausted:
-        return errors.QuotaExhausted(product=api.product_code)
-    return errors.NoEntitlement(api=api.code, product=api.product_code)
+        yield errors.NoEntitlement(api=api.code, product=api.product_code)
+    elif not product.callable:
+        if product.suspended:
+            yield errors.InArrears(product=api.product_code)
+        elif product.exhausted:
+            yield errors.QuotaExhausted(product=api.product_code)
+        else:
+            yield errors.NoEntitlement(api=api.code, product=api.product_code)

@@ -4,18 +4,22 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from domain.accounts.models import Enterprise, SubAccount, SubAccountStatus
+from domain.accounts.rules import check_name
 from domain.kernel import changes, secrets
 from domain.kernel.context import Ctx
 from domain.kernel.errors import IllegalTransition, NotFound
-from domain.keys import models, rules
+from domain.keys import care, models, rules
+from domain.keys.addresses import checked_list
+from domain.keys.care import KeyChange, KeyLimits
 from domain.keys.errors import RotationUnderway, SubAccountHasKey, TooManyMainKeys
 from domain.keys.models import KeyStatus, SecretStatus
 from domain.keys.rows import AccessKeyRow, CreatedKey
 
 KEPT_AFTER_EXPIRY: Final = timedelta(days=1)
+OPEN: Final = KeyLimits()
 
 
-async def create_main_key(ctx: Ctx, *, name: str) -> CreatedKey:
+async def create_main_key(ctx: Ctx, *, name: str, limits: KeyLimits = OPEN) -> CreatedKey:
     """A main key, if there is room; the enterprise's row is locked while they are counted."""
     enterprise_id = ctx.actor.home
     await Enterprise.select_for_update().get(id=enterprise_id)
@@ -24,10 +28,14 @@ async def create_main_key(ctx: Ctx, *, name: str) -> CreatedKey:
     )
     if await main_keys.exclude(status=KeyStatus.DELETED).count() >= ctx.policy.main_keys_max:
         raise TooManyMainKeys(most=ctx.policy.main_keys_max)
-    return await _create(ctx, enterprise_id=enterprise_id, sub_account_id=None, name=name)
+    return await _create(
+        ctx, enterprise_id=enterprise_id, sub_account_id=None, name=name, limits=limits
+    )
 
 
-async def create_sub_account_key(ctx: Ctx, *, name: str, sub_account_id: str) -> CreatedKey:
+async def create_sub_account_key(
+    ctx: Ctx, *, name: str, sub_account_id: str, limits: KeyLimits = OPEN
+) -> CreatedKey:
     """The one key of a sub-account, if it has none; its row is locked while that is looked up."""
     if len(sub_account_id) > 40 or "\x00" in sub_account_id:
         raise NotFound(what="sub-account", id=sub_account_id[:40].replace("\x00", ""))
@@ -43,11 +51,17 @@ async def create_sub_account_key(ctx: Ctx, *, name: str, sub_account_id: str) ->
     earlier = await held.exclude(status=KeyStatus.DELETED).first()
     if earlier is not None:
         raise SubAccountHasKey(sub_account=owner.id, key=earlier.id)
-    return await _create(ctx, enterprise_id=owner.enterprise_id, sub_account_id=owner.id, name=name)
+    return await _create(
+        ctx,
+        enterprise_id=owner.enterprise_id,
+        sub_account_id=owner.id,
+        name=name,
+        limits=limits,
+    )
 
 
 async def _create(
-    ctx: Ctx, *, enterprise_id: str, sub_account_id: str | None, name: str
+    ctx: Ctx, *, enterprise_id: str, sub_account_id: str | None, name: str, limits: KeyLimits
 ) -> CreatedKey:
     key = await models.AccessKey.create(
         id=rules.key_id(ctx.ids.new(rules.KEY_PREFIX)),
@@ -57,6 +71,11 @@ async def _create(
         status=KeyStatus.ACTIVE,
         created_at=ctx.now,
         changed_at=ctx.now,
+        rotated_at=ctx.now,
+        expires_at=limits.expires_at,
+        expiry_minute=care.minute_of(limits.expires_at),
+        allowed_addresses=list(limits.allowed_addresses) or None,
+        used_minute=0,
     )
     secret = await _add_secret(ctx, key)
     ctx.note(
@@ -115,6 +134,8 @@ async def rotate(ctx: Ctx, key: models.AccessKey, overlap: timedelta) -> Created
             version.status = status
             await version.save(update_fields=["retires_at", "status"])
     secret = await _add_secret(ctx, key)
+    key.rotated_at, key.age_reminded_at = ctx.now, None
+    await key.save(update_fields=["rotated_at", "age_reminded_at"])
     ctx.note(
         key.id,
         enterprise_id=key.enterprise_id,
@@ -122,6 +143,36 @@ async def rotate(ctx: Ctx, key: models.AccessKey, overlap: timedelta) -> Created
     )
     await changes.mark(ctx, "key", key.id)
     return CreatedKey(id=key.id, access_key=AccessKeyRow.of(key), secret=secret)
+
+
+async def update(ctx: Ctx, key: models.AccessKey, change: KeyChange) -> AccessKeyRow:
+    """Carry out a change of a locked key's row; a moved expiry is reminded of anew."""
+    if key.status is KeyStatus.DELETED:
+        raise IllegalTransition(
+            what="access key", id=key.id, status=key.status.value, target="UPDATED"
+        )
+    before = _limits_of(key)
+    if change.name is not None:
+        key.name = check_name(change.name)
+    if change.expiry_given:
+        key.expires_at = care.checked_expiry(change.expires_at, ctx.now)
+        key.expiry_minute, key.reminded_days = care.minute_of(key.expires_at), None
+    if change.allowed_addresses is not None:
+        key.allowed_addresses = checked_list(change.allowed_addresses) or None
+    await key.save(
+        update_fields=["name", "expires_at", "expiry_minute", "reminded_days", "allowed_addresses"]
+    )
+    ctx.note(key.id, enterprise_id=key.enterprise_id, before=before, after=_limits_of(key))
+    await changes.mark(ctx, "key", key.id)
+    return AccessKeyRow.of(key)
+
+
+def _limits_of(key: models.AccessKey) -> dict[str, object]:
+    return {
+        "name": key.name,
+        "expiresAt": key.expires_at and key.expires_at.isoformat(),
+        "allowedAddresses": key.allowed_addresses,
+    }
 
 
 async def forget_expired_revocations(now: datetime) -> int:

@@ -9,6 +9,7 @@ SERVICE_PREFIX: Final = "cfsv"
 SERVICE_SCOPES: Final = {
     "check": "Ask /authorize and /oauth/introspect",
     "ingest": "Send usage events",
+    "leaks": "Report leaked secrets at /keys/leaks",
 }
 """The doors of gateways and back ends, with what each scope opens."""
 

@@ -10,6 +10,7 @@ from domain.kernel.context import SYSTEM, ActorKind
 from domain.kernel.errors import Invalid, Unauthenticated
 from domain.kernel.models import AuditRow, OutboxRow
 from domain.ledger.models import FinancialAccount
+from domain.people import commands as people
 from tests.cast import NOW, PASSWORD, Cast, ctx_of
 from tests.fixtures import Ask, Moment
 
@@ -137,14 +138,14 @@ async def test_a_session_is_who_one_is_until_it_ends(cast: Cast, ask: Ask, momen
 
 
 async def test_log_out_ends_the_session_and_no_other(cast: Cast) -> None:
-    one = await commands.log_in(
+    one = await people.log_in(
         cast.anon(), proof=await identity.prove("ann@qinghe.example", PASSWORD)
     )
-    other = await commands.log_in(
+    other = await people.log_in(
         cast.anon(), proof=await identity.prove("ann@qinghe.example", PASSWORD)
     )
     actor = await identity.actor_of_session(cast.anon(), one.token)
-    await commands.log_out(ctx_of(actor))
+    await people.log_out(ctx_of(actor))
 
     with pytest.raises(Unauthenticated):
         await identity.actor_of_session(cast.anon(), one.token)
@@ -158,7 +159,7 @@ async def test_a_token_that_is_none_is_refused_without_a_look_up(cast: Cast, tok
 
 
 async def test_a_session_token_is_stored_as_a_digest_only(cast: Cast) -> None:
-    opened = await commands.log_in(
+    opened = await people.log_in(
         cast.anon(), proof=await identity.prove("ann@qinghe.example", PASSWORD)
     )
 
@@ -170,7 +171,7 @@ async def test_a_session_token_is_stored_as_a_digest_only(cast: Cast) -> None:
 
 async def test_logging_in_with_a_failed_proof_is_refused(cast: Cast) -> None:
     with pytest.raises(WrongCredentials):
-        await commands.log_in(cast.anon(), proof=identity.Proof(login_id=None))
+        await people.log_in(cast.anon(), proof=identity.Proof(login_id=None))
 
 
 async def test_a_bad_email_is_invalid_at_the_command_too(cast: Cast) -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from api.jobs.outbox import Ports, deliver_due
 from domain.accounts import queries
-from domain.accounts.commands import confirm_transfer, record_check, submit_verification
 from domain.accounts.errors import UsccInvalid, UsccTaken
 from domain.accounts.models import (
     Enterprise,
@@ -21,6 +20,7 @@ from domain.kernel.context import SYSTEM, Ctx
 from domain.kernel.errors import ForbiddenScope, IllegalTransition, Invalid, NotFound
 from domain.kernel.models import OutboxRow
 from domain.kernel.reading import wanting
+from domain.verification.commands import confirm_transfer, record_check, submit_verification
 from tests.cast import NOW, Cast
 from tests.fixtures import Ask
 
@@ -217,11 +217,12 @@ async def test_is_for_the_main_account_alone(cast: Cast) -> None:
             await submit(who)
 
 
-async def test_is_refused_while_another_attempt_runs_or_once_verified(cast: Cast) -> None:
+async def test_is_refused_while_another_attempt_runs(cast: Cast) -> None:
     await submit(cast.e3())
 
     with pytest.raises(IllegalTransition):
         await submit(cast.e3())
+    await submit(cast.ann(), uscc="91350100M000100Y43")
     with pytest.raises(IllegalTransition):
         await submit(cast.ann(), uscc="91350100M000100Y43")
 

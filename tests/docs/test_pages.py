@@ -19,7 +19,7 @@ HOSTS = {
 }
 DOORS = {
     *("graphql", "oauth", "authorize", "usage", "errors", ".well-known"),
-    *("healthz", "readyz", "metrics", "v1", "_check"),
+    *("healthz", "readyz", "metrics", "v1", "_check", "keys"),
 }
 """What may follow a slash that begins a path: the doors of this service and of examples."""
 

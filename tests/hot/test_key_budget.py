@@ -181,10 +181,10 @@ async def test_what_is_read_while_it_changes_is_not_kept(
 
 async def test_a_new_key_is_known_at_once_though_it_was_asked_for_before(cast: Cast) -> None:
     with pytest.raises(WrongSecret):
-        await hot.check_secret(rules.key_id("ck_" + "1" * 26), "x", NOW)
+        await hot.check_secret(rules.key_id("ck_" + "1" * 26), "x", NOW, "203.0.113.7")
     made = await create_access_key(cast.ann(), name="main")
 
-    assert (await hot.check_secret(made.id, made.secret or "", NOW)).id == made.id
+    assert (await hot.check_secret(made.id, made.secret or "", NOW, "203.0.113.7")).id == made.id
 
 
 async def test_the_store_forgets_the_least_recently_used() -> None:

@@ -96,12 +96,20 @@ async def test_nobody_else_reads_anything_of_a_tenant(cast: Cast, ask: Ask) -> N
             assert "data" in mine, (name, mine)
             shown_to_herself += json.dumps(mine, ensure_ascii=False)
             for who in OUTSIDERS:
+                if _is_the_desk_of(cast, who, name):
+                    continue
                 answer = json.dumps(await ask(document, as_=who), ensure_ascii=False)
                 leaks += [f"{who} saw {m} in {name}" for m in marks if _shown(m, answer, ids)]
 
     assert leaks == []
     seen = {mark for mark in marks if mark in shown_to_herself}
     assert len(seen) > len(one_of_each)
+
+
+def _is_the_desk_of(cast: Cast, who: str | None, field: str) -> bool:
+    """Whether this is what an operator is there to see, such as the firms to be verified."""
+    scope = scope_of("Query", field)
+    return who is not None and scope.startswith("op.") and cast.actors[who].may(scope)
 
 
 def _shown(mark: str, answer: str, asked: str) -> bool:
@@ -119,7 +127,7 @@ async def test_nobody_else_changes_anything_of_a_tenant(cast: Cast, ask: Ask, db
     for who in [None, "eve", "bd-lin", "pm-su"]:
         for number, ids in enumerate(marks):
             for name, document in walk.documents(CORE, "mutation", ids, f"w{number}"):
-                if name not in ("logOut", "signUp"):
+                if name not in ("logOut", "signUp", "logIn"):
                     await ask(document, as_=who)
 
     assert _of(home, await tables()) == before

@@ -183,7 +183,17 @@ def test_a_code_belongs_to_one_refusal() -> None:
 
 
 def test_commands_need_scopes_that_somebody_can_hold() -> None:
-    house = {"verification:check", "recharge:settle", "order:expire", "usage:ingest"}
+    house = {
+        "password:issue",
+        "mail:keep",
+        "verification:check",
+        "recharge:settle",
+        "order:expire",
+        "usage:ingest",
+        "key:carry_uses",
+        "key:remind",
+        "leaks:report",
+    }
     unknown = {
         f"{name}: {found.needs}"
         for name, found in COMMANDS.items()

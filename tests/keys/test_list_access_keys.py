@@ -6,7 +6,7 @@ from typing import Any
 from domain.kernel.reading import Window, wanting
 from domain.keys.commands import create_access_key, set_access_key_status
 from domain.keys.models import KeyStatus
-from domain.keys.queries import access_key, access_keys
+from domain.keys.queries import KeyFilter, access_key, access_keys
 from tests.cast import Cast
 
 ALL = wanting("name", "status", "main", "created_at", versions=wanting("tail", "status"))
@@ -35,9 +35,12 @@ async def test_filters_by_status_and_leaves_deleted_ones_out(cast: Cast) -> None
         return [row.id for row in page.nodes]
 
     assert ids(await access_keys(cast.ann(), Window(), ALL)) == [cast.key_id]
-    deleted = await access_keys(cast.ann(), Window(), ALL, status=KeyStatus.DELETED)
+    deleted = await access_keys(cast.ann(), Window(), ALL, only=KeyFilter(status=KeyStatus.DELETED))
     assert ids(deleted) == [gone.id]
-    assert ids(await access_keys(cast.ann(), Window(), ALL, status=KeyStatus.LOCKED)) == []
+    assert (
+        ids(await access_keys(cast.ann(), Window(), ALL, only=KeyFilter(status=KeyStatus.LOCKED)))
+        == []
+    )
 
 
 async def test_another_sees_none_of_it(cast: Cast) -> None:

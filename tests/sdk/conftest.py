@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -10,8 +11,8 @@ import pytest
 from api.app import create_app
 from api.runtime import Runtime
 from console_sdk import AsyncConsole, Console
-from tests.cast import PASSWORD
-from tests.fixtures import HOSTS
+from tests.cast import NOW, PASSWORD
+from tests.fixtures import HOSTS, show_second_factor
 from tests.live import Live
 from tests.sdk.stage import Clock, Stage
 
@@ -36,6 +37,7 @@ async def console_of(transport: httpx2.ASGITransport) -> AsyncIterator[Consoles]
             if who is not None:
                 host = HOSTS.get(who, "counterfoil.example")
                 await made.accounts.log_in(f"{who}@{host}", PASSWORD)
+                await show_second_factor(who, NOW + timedelta(days=4000))
             return made
 
         yield make

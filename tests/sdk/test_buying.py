@@ -143,7 +143,8 @@ async def test_makes_rotates_and_ends_a_key(console_of: Consoles) -> None:
     assert [one.status for one in rotated.access_key.versions] == ["CURRENT", "RETIRING"]
     assert underway.value.until == datetime(2026, 11, 20, 2, 1, tzinfo=UTC)
     assert (disabled.status, deleted.status) == ("DISABLED", "DELETED")
-    assert [one.name async for one in console.keys.list()] == ["app-onboard"]
+    names = {one.name async for one in console.keys.list()}
+    assert names == {"app-onboard", "cfo-lu", "dev-chen"}
     assert [one.id async for one in console.keys.list(status="DELETED")] == [made.access_key.id]
 
 

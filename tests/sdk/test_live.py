@@ -9,8 +9,15 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from console_sdk import AsyncTokenSource, Console, Gateway, TokenSource
-from console_sdk.errors import NotFound, ServiceKeyUnknown, TokenInvalid, WrongSecret
+from api.demo import DEMO_TOTP_SECRET
+from console_sdk import AsyncTokenSource, Console, Gateway, TokenSource, totp
+from console_sdk.errors import (
+    NotFound,
+    SecondFactorRequired,
+    ServiceKeyUnknown,
+    TokenInvalid,
+    WrongSecret,
+)
 from tests.live import Live
 from tests.sdk.stage import Answer, Stage
 
@@ -48,6 +55,9 @@ def test_writes_every_noun(ann: Console) -> None:
     assert ann.orders.get(order.id) in list(ann.orders.list(page_size=1))
     with pytest.raises(NotFound):
         ann.orders.get("ord_none")
+    with pytest.raises(SecondFactorRequired):
+        ann.keys.create("live")
+    ann.accounts.confirm_second_factor(totp(DEMO_TOTP_SECRET))
     made = ann.keys.create("live")
     assert ann.keys.rotate(made.access_key.id, overlap_seconds=0).secret != made.secret
     assert ann.keys.set_status(made.access_key.id, "DISABLED").status == "DISABLED"

@@ -1,6 +1,7 @@
 """Every code is an exception class of its own, under the family of the refusal behind it."""
 
 import importlib
+import importlib.util
 import pickle
 import pkgutil
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from console_sdk.values import Money
 from domain.kernel import errors as kernel
 
 for room in pkgutil.iter_modules(domain.__path__, "domain."):
-    if room.ispkg and room.name != "domain.migrations":
+    if room.ispkg and importlib.util.find_spec(f"{room.name}.errors"):
         importlib.import_module(f"{room.name}.errors")
 importlib.import_module("api.app")  # its doors bring refusals of their own
 

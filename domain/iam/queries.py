@@ -1,0 +1,81 @@
+"""Reads of roles and sub-accounts: the tree as a page shows it."""
+
+from collections.abc import Collection, Sequence
+
+from domain.accounts.models import Role, SubAccount
+from domain.iam.rows import CreatedSubAccount, HolderRow, RoleRow, SubAccountRow
+from domain.kernel.context import Ctx
+from domain.kernel.reading import Page, Wanted, Window, by, fetch, fetch_one, fetch_page, wanting
+from domain.keys import queries as keys
+
+_HOLDER = wanting("name", "kind", "status", "role_id")
+
+
+async def holders(ctx: Ctx, role_ids: Collection[str]) -> list[HolderRow]:
+    """Who has these roles, by name. One statement."""
+    query = SubAccount.visible_to(ctx.actor).filter(role_id__in=list(role_ids))
+    return await fetch(HolderRow, query.order_by("name"), _HOLDER)
+
+
+async def roles(ctx: Ctx, window: Window, wanted: Wanted) -> Page[RoleRow]:
+    """The enterprise's roles, oldest first; one more statement for all holders."""
+    page = await fetch_page(RoleRow, Role.visible_to(ctx.actor), wanted, window)
+    await hang_holders(ctx, page.nodes, wanted)
+    return page
+
+
+async def role(ctx: Ctx, role_id: str, wanted: Wanted) -> RoleRow | None:
+    """One role of the enterprise, or none."""
+    row = await fetch_one(RoleRow, ctx.actor, role_id, wanted)
+    if row is not None:
+        await hang_holders(ctx, [row], wanted)
+    return row
+
+
+async def sub_accounts(ctx: Ctx, window: Window, wanted: Wanted) -> Page[SubAccountRow]:
+    """The enterprise's members and applications, oldest first.
+
+    One more statement each for all roles, their holders, and all keys, where they are asked.
+    """
+    page = await fetch_page(SubAccountRow, SubAccount.visible_to(ctx.actor), wanted, window)
+    await hang_relations(ctx, page.nodes, wanted)
+    return page
+
+
+async def sub_account(ctx: Ctx, sub_account_id: str, wanted: Wanted) -> SubAccountRow | None:
+    """One member or application of the enterprise, or none."""
+    row = await fetch_one(SubAccountRow, ctx.actor, sub_account_id, wanted)
+    if row is not None:
+        await hang_relations(ctx, [row], wanted)
+    return row
+
+
+async def hang_holders(ctx: Ctx, rows: Sequence[RoleRow], wanted: Wanted) -> None:
+    """Give roles their holders when they, or their number, are asked."""
+    if rows and ("holders" in wanted or "holder_count" in wanted):
+        groups = by(await holders(ctx, {row.id for row in rows}), "role_id")
+        for row in rows:
+            row.holders = groups.get(row.id, [])
+
+
+async def hang_relations(ctx: Ctx, rows: Sequence[SubAccountRow], wanted: Wanted) -> None:
+    """Give sub-accounts their role and key when they are asked."""
+    if not rows:
+        return
+    if "role" in wanted:
+        below = wanted.of("role")
+        query = Role.visible_to(ctx.actor).filter(id__in=list({row.role_id for row in rows}))
+        found = {role.id: role for role in await fetch(RoleRow, query, below)}
+        await hang_holders(ctx, list(found.values()), below)
+        for row in rows:
+            row.role = found[row.role_id]
+    if "key" in wanted:
+        owned = await keys.keys_of(ctx, [row.id for row in rows], wanted.of("key"))
+        for row in rows:
+            row.key = owned.get(row.id)
+
+
+async def hang_created(ctx: Ctx, made: CreatedSubAccount, wanted: Wanted) -> None:
+    """Give a sub-account just made, and its key, the relations that are asked."""
+    await hang_relations(ctx, [made.sub_account], wanted.of("sub_account"))
+    await keys.completed(ctx, made.access_key, wanted.of("access_key"))

@@ -1,0 +1,85 @@
+"""Reads and checks of roles and sub-accounts inside a command's transaction.
+
+Every command of this room locks the enterprise's row first, so that names, limits and what an
+author holds cannot change between the check and the write.
+"""
+
+from domain.accounts.models import Enterprise, Role, Session, SubAccount
+from domain.accounts.rules import scopes_in
+from domain.accounts.steps import locked_enterprise
+from domain.iam import rules
+from domain.kernel import changes
+from domain.kernel.context import ActorKind, Ctx
+from domain.kernel.errors import NotFound
+from domain.keys.models import AccessKey
+from domain.keys.rules import NO_GRANTS, Grants, grants_of
+
+
+def plain_id(id: str) -> bool:
+    """Whether a text may be asked for as an id; drivers refuse some that are none."""
+    return len(id) <= 40 and id.isascii() and id.isprintable()
+
+
+async def locked(ctx: Ctx) -> Enterprise:
+    """The actor's enterprise, held until the transaction ends."""
+    return await locked_enterprise(ctx, ctx.actor.home)
+
+
+async def found_role(ctx: Ctx, role_id: str) -> Role:
+    """A role of the actor's enterprise, or NotFound."""
+    own = Role.visible_to(ctx.actor)
+    found = await own.get_or_none(id=role_id) if plain_id(role_id) else None
+    if found is None:
+        raise NotFound(what="role", id=role_id if plain_id(role_id) else "")
+    return found
+
+
+async def found_sub_account(ctx: Ctx, sub_account_id: str) -> SubAccount:
+    """A member or application of the actor's enterprise, or NotFound; the main account is none."""
+    own = SubAccount.visible_to(ctx.actor)
+    found = await own.get_or_none(id=sub_account_id) if plain_id(sub_account_id) else None
+    if found is None:
+        raise NotFound(what="sub-account", id=sub_account_id if plain_id(sub_account_id) else "")
+    return found
+
+
+async def held_grants(ctx: Ctx) -> Grants | None:
+    """The API grants that the actor may hand on; None, all of them, for the main account."""
+    actor, holder = ctx.actor, None
+    if actor.kind in (ActorKind.MAIN, ActorKind.SYSTEM):
+        return None
+    if actor.kind is ActorKind.MEMBER:
+        holder = actor.id
+    elif actor.kind is ActorKind.KEY:
+        key = await AccessKey.visible_to(actor).get(id=actor.id)
+        if key.sub_account_id is None:
+            return None
+        holder = key.sub_account_id
+    owner = await SubAccount.visible_to(actor).get_or_none(id=holder or "")
+    if owner is None:
+        return NO_GRANTS
+    role = await Role.visible_to(actor).get(id=owner.role_id)
+    return grants_of(scopes_in(role.api_grants))
+
+
+async def require_holding(ctx: Ctx, scopes: list[str], grants: list[str]) -> None:
+    """ForbiddenScope unless the actor holds all of this: nobody gives what they lack."""
+    rules.require_scopes(ctx.actor, scopes)
+    if grants:
+        rules.require_grants(await held_grants(ctx), grants)
+
+
+async def require_role(ctx: Ctx, role: Role) -> None:
+    """ForbiddenScope unless the actor holds all that `role` gives."""
+    await require_holding(ctx, scopes_in(role.console_scopes), scopes_in(role.api_grants))
+
+
+async def end_sessions(ctx: Ctx, login_id: str) -> int:
+    """End every session of a person; how many there were."""
+    open_ = Session.filter(login_id=login_id, ended_at=None, expires_at__gt=ctx.now)
+    ids = [str(one) for one in await open_.values_list("id", flat=True)]
+    if ids:
+        await Session.filter(id__in=ids).update(ended_at=ctx.now)
+    for id in ids:
+        await changes.mark(ctx, "session", id)
+    return len(ids)

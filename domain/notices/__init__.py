@@ -1,0 +1,1 @@
+"""The message centre: what an enterprise should know, said once."""

@@ -1,0 +1,16 @@
+"""Reads of the message centre."""
+
+from domain.kernel.context import Ctx
+from domain.kernel.reading import Page, Wanted, Window, fetch_page
+from domain.notices import models
+from domain.notices.rows import NoticeRow
+
+
+async def notices(
+    ctx: Ctx, window: Window, wanted: Wanted, *, subject_id: str | None = None
+) -> Page[NoticeRow]:
+    """The enterprise's notices, newest first, or those about one thing. One statement."""
+    query = models.Notice.visible_to(ctx.actor)
+    if subject_id is not None:
+        query = query.filter(subject_id=subject_id[:40].replace("\x00", ""))
+    return await fetch_page(NoticeRow, query, wanted, window, newest_first=True)

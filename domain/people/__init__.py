@@ -1,0 +1,1 @@
+"""People: how they prove themselves, their sessions, invitations and second factors."""

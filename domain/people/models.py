@@ -1,0 +1,92 @@
+"""Tables of people: second factors, recovery codes, password resets, invitations, letters."""
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from domain.kernel.models import Owned
+
+
+class SecondFactor(Model):
+    """The authenticator of a person. A new secret waits in `sealed_next` for its first code."""
+
+    id = fields.CharField(max_length=40, primary_key=True)
+    login: Any = fields.OneToOneField("domain.Login", related_name=False, on_delete=fields.RESTRICT)
+    login_id: str
+    sealed_secret: Any = fields.TextField(null=True)
+    sealed_next: Any = fields.TextField(null=True)
+    last_step = fields.BigIntField(default=0)
+    created_at = fields.DatetimeField()
+    confirmed_at: Any = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "second_factors"
+
+
+class RecoveryCode(Model):
+    """A code that stands in for the authenticator once, kept as a keyed digest."""
+
+    id = fields.CharField(max_length=40, primary_key=True)
+    login: Any = fields.ForeignKeyField(
+        "domain.Login", related_name=False, on_delete=fields.RESTRICT
+    )
+    login_id: str
+    digest = fields.CharField(max_length=64, unique=True)
+    created_at = fields.DatetimeField()
+    used_at: Any = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "recovery_codes"
+        indexes = (("login_id", "id"),)
+
+
+class PasswordReset(Model):
+    """A code sent to a person who forgot the password, kept as a keyed digest."""
+
+    id = fields.CharField(max_length=40, primary_key=True)
+    login: Any = fields.ForeignKeyField(
+        "domain.Login", related_name=False, on_delete=fields.RESTRICT
+    )
+    login_id: str
+    digest = fields.CharField(max_length=64, unique=True)
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    used_at: Any = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "password_resets"
+        indexes = (("login_id", "id"),)
+
+
+class Invitation(Owned):
+    """A place in an enterprise that waits for its member. The role is fixed from the start."""
+
+    name = fields.CharField(max_length=60)
+    role_id = fields.CharField(max_length=40)
+    sealed_email = fields.TextField()
+    masked_email = fields.CharField(max_length=254)
+    digest = fields.CharField(max_length=64, unique=True)
+    invited_by = fields.CharField(max_length=40)
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    accepted_at: Any = fields.DatetimeField(null=True)
+    withdrawn_at: Any = fields.DatetimeField(null=True)
+    sub_account_id: Any = fields.CharField(max_length=40, null=True)
+
+    class Meta:
+        table = "invitations"
+        indexes = (("enterprise_id", "id"),)
+
+
+class SandboxLetter(Model):
+    """What the sandbox "sent" as mail: stands in for a letter box in development."""
+
+    id = fields.CharField(max_length=40, primary_key=True)
+    masked_to = fields.CharField(max_length=254)
+    text = fields.CharField(max_length=40)
+    sealed_body = fields.TextField()
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "sandbox_letters"

@@ -1,0 +1,1 @@
+"""Verification: who stands behind an enterprise."""
