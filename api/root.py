@@ -6,6 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from api import guard
+from api.execution.swift import Executor
 from api.resolvers.accounts import AccountMutation, AccountQuery
 from api.resolvers.bills import BillQuery
 from api.resolvers.entitlements import EntitlementMutation, EntitlementQuery
@@ -49,6 +50,7 @@ def schema() -> strawberry.Schema:
         Query,
         Mutation,
         types=[Problem],
+        execution_context_class=Executor,
         config=StrawberryConfig(scalar_map=SCALARS),
         exception_handlers=[
             *accounts.ANSWERS,

@@ -36,12 +36,13 @@ async def sign_up(
     """
     address = rules.check_email(email)
     name = rules.check_name(enterprise, field="enterprise", most=120)
-    if await models.Login.exists(email=address):
+    login_id = await steps.new_login(ctx, email=address, password=password)
+    if login_id is None:
         await outbox.put(
             ctx, "mail", enterprise_id=None, to=secrets.seal(address), text="sign_up_taken"
         )
         return SignedUp(email=address)
-    await steps.found_enterprise(ctx, email=address, password=password, name=name, kind=kind)
+    await steps.found_enterprise(ctx, login_id=login_id, name=name, kind=kind)
     return SignedUp(email=address)
 
 
@@ -91,7 +92,8 @@ async def submit_verification(
 
     A firm gives its USCC and bank account, a person an identity number (never stored: a digest
     of it stays, the rest is sealed until the check is done). Raises UsccInvalid, UsccTaken,
-    Invalid, or IllegalTransition while another attempt runs or the enterprise is verified.
+    Invalid, IllegalTransition while another attempt runs or the enterprise is verified, or
+    LimitReached after so many attempts in a day (else a small transfer could be guessed).
     """
     enterprise = await steps.locked_enterprise(ctx, ctx.actor.home)
     code, subject = _subject(kind, uscc, person_id, bank_account)
@@ -103,6 +105,7 @@ async def submit_verification(
     steps.check_move(enterprise, Verification.CHECKING)
     if code is not None and await steps.uscc_taken(enterprise.id, code):
         raise UsccTaken(uscc=code)
+    await steps.check_attempts(ctx, enterprise.id, secrets.digest(subject))
     case = await models.VerificationCase.create(
         id=ctx.ids.new("ver"),
         enterprise_id=enterprise.id,
@@ -262,16 +265,16 @@ async def create_sub_account(
         raise NameTaken(name=cleaned)
     if await held.count() >= ctx.policy.sub_accounts_max:
         raise LimitReached(what="sub-accounts", limit=ctx.policy.sub_accounts_max)
-    login = None
+    login_id = None
     if kind is SubAccountKind.MEMBER:
-        login = await steps.member_login(ctx, email=email, password=password)
+        login_id = await steps.member_login(ctx, email=email, password=password)
     row = await models.SubAccount.create(
         id=ctx.ids.new("sub"),
         enterprise_id=enterprise.id,
         kind=kind,
         name=cleaned,
         role_id=role.id,
-        login_id=None if login is None else login.id,
+        login_id=login_id,
         status=SubAccountStatus.ACTIVE,
         created_at=ctx.now,
     )

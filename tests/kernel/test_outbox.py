@@ -3,6 +3,7 @@
 import asyncio
 import re
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from api.jobs.outbox import HANDLERS, TRIES, Ports, deliver_due
@@ -55,7 +56,7 @@ async def test_a_message_that_always_fails_is_parked_and_the_queue_moves_on(cast
     )
     at = NOW
     for _ in range(TRIES + 2):
-        await deliver_due(cast.system(now=at), Ports(mail=Watched()))
+        await deliver_due(partial(cast.system, now=at), Ports(mail=Watched()))
         at += timedelta(hours=1)
 
     rows = await OutboxRow.filter(topic="mail").order_by("id")
@@ -80,7 +81,7 @@ async def test_a_port_that_comes_back_is_reached(cast: Cast) -> None:
     )
     at = NOW
     for _ in range(5):
-        await deliver_due(cast.system(now=at), Ports(mail=Flaky()))
+        await deliver_due(partial(cast.system, now=at), Ports(mail=Flaky()))
         at += timedelta(minutes=1)
 
     row = await OutboxRow.get(topic="mail")
