@@ -73,10 +73,7 @@ class Row:
 
     @classmethod
     def of(cls, model: Model) -> Self:
-        """The row of a model at hand, with the columns that the class declares and no other.
-
-        What a row does not declare (sealed details, digests) must not reach a receipt.
-        """
+        """The row of a model with the columns that the class declares: no sealed ones, no digests."""
         declared = typing.get_type_hints(cls)
         return cls(**{n: getattr(model, n) for n in model._meta.db_fields if n in declared})
 

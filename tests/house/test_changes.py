@@ -32,7 +32,9 @@ async def marked(name: str, number: int | None = None) -> None:
 
 
 async def following() -> changes.Follower:
-    """A follower that has found its place."""
+    """A follower that has found its place, behind a mark of before."""
+    if not await ChangeMark.exists(id=1_000):
+        await marked("chg_before")
     follower = changes.Follower()
     await follower.poll()
     return follower
