@@ -73,7 +73,7 @@ class Row:
 
     @classmethod
     def of(cls, model: Model) -> Self:
-        """The row of a model with the columns that the class declares: no sealed ones, no digests."""
+        """The row of a model, with the columns the class declares: none sealed, no digest."""
         declared = typing.get_type_hints(cls)
         return cls(**{n: getattr(model, n) for n in model._meta.db_fields if n in declared})
 

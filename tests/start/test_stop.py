@@ -16,7 +16,7 @@ SLOW = {"query": 'mutation { logIn(email: "x@y.example", password: "whatever") {
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_answers_what_was_begun_and_goes(tmp_path: Path, number: signal.Signals) -> None:
     port = free_port()
-    outcomes: list[tuple[float, str]] = []
+    outcomes: list[tuple[float, float, str]] = []
     stop = threading.Event()
 
     def load() -> None:
@@ -24,12 +24,12 @@ def test_answers_what_was_begun_and_goes(tmp_path: Path, number: signal.Signals)
             began = time.monotonic()
             try:
                 answer = httpx2.post(f"http://127.0.0.1:{port}/graphql", json=SLOW, timeout=20)
-                outcomes.append((began, str(answer.status_code)))
+                outcomes.append((began, time.monotonic(), str(answer.status_code)))
             except httpx2.ConnectError:
-                outcomes.append((began, "not begun"))
+                outcomes.append((began, time.monotonic(), "not begun"))
                 time.sleep(0.02)
             except httpx2.TransportError as error:
-                outcomes.append((began, type(error).__name__))
+                outcomes.append((began, time.monotonic(), type(error).__name__))
 
     with serving(tmp_path, port) as process:
         threads = [threading.Thread(target=load) for _ in range(6)]
@@ -44,9 +44,9 @@ def test_answers_what_was_begun_and_goes(tmp_path: Path, number: signal.Signals)
         for thread in threads:
             thread.join()
 
-    begun_before = [outcome for began, outcome in outcomes if began < asked]
+    # A connection that was opened in the very moment of the signal may not have been read yet.
+    in_flight = [said for began, ended, said in outcomes if began < asked - 0.05 and ended > asked]
     assert process.returncode == 0, output
     assert gone < 25
-    assert "200" in begun_before
-    assert set(begun_before) <= {"200", "not begun"}
+    assert set(in_flight) == {"200"}
     assert "Traceback" not in output
