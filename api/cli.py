@@ -56,8 +56,7 @@ def serve(
         raise fail(str(reason)) from None
     except Refusal as refusal:
         raise fail(f"{refusal.text('en')} {refusal.advice('en')}") from None
-    except KeyboardInterrupt:
-        say("stopped")
+    say("stopped")
 
 
 @app.command()

@@ -166,7 +166,7 @@ async def _verify(ctx: Ctx, firm: Firm) -> None:
         person_id=SAMPLE_PERSON_ID if person else None,
         bank_account=None if person else "6222020200112233",
     )
-    await deliver_due(ctx, Ports())
+    await deliver_due(lambda: ctx, Ports())
     if not person:
         (line, *_) = await account_reads.sandbox_bank_statement(ctx, wanting("amount"))
         await verification.confirm_transfer(ctx, amount_fen=line.amount_fen)

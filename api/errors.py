@@ -17,6 +17,9 @@ from domain.kernel.errors import Refusal
 
 ERRORS_MAX: Final = 5
 QUERY_LOGGED_MAX: Final = 1_024
+TRACE_LOGGED_MAX: Final = 2_500
+FRAMES_MAX: Final = 8
+CAUSES_MAX: Final = 3
 DOCS: Final = "/errors/"
 INTERNAL: Final = "INTERNAL_SERVER_ERROR"
 MASK: Final = {
@@ -110,8 +113,20 @@ def log_bug(bug: BaseException, request_id: str, *, query: str = "") -> None:
         "unexpected exception",
         request_id=request_id,
         query=loggable(query),
-        exc_info=(type(bug), bug, bug.__traceback__),
+        error=type(bug).__qualname__,
+        trace=_frames(bug),
     )
+
+
+def _frames(bug: BaseException) -> str:
+    """Where a bug came from, its causes too: frames and classes only, for texts may be personal."""
+    parts: list[str] = []
+    seen: BaseException | None = bug
+    while seen is not None and len(parts) < CAUSES_MAX:
+        where = traceback.format_list(traceback.extract_tb(seen.__traceback__)[-FRAMES_MAX:])
+        parts.append(f"{type(seen).__qualname__}\n{''.join(where)}")
+        seen = seen.__cause__ or seen.__context__
+    return "caused by ".join(parts)[:TRACE_LOGGED_MAX]
 
 
 def loggable(query: str) -> str:

@@ -16,6 +16,7 @@ from api.jobs.upkeep import carry_uses, remind_due
 from api.settings import Settings
 from domain.kernel import changes, database, outbox, secrets
 from domain.kernel.attempts_store import AttemptsStore, attempts_store
+from domain.kernel.command import forget_old_receipts
 from domain.kernel.context import SYSTEM, Actor, Clock, Ctx, TimeOrderedIds, utc_now
 from domain.kernel.limits_store import LimitsStore, ProcessLimits, RedisLimits
 from domain.keys import steps as keys
@@ -87,10 +88,10 @@ class Runtime:
         self._tasks.append(asyncio.create_task(_every(name, seconds, work), name=name))
 
     async def _follow(self) -> None:
-        await self._follower.poll(self.clock())
+        await self._follower.poll()
 
     async def _deliver(self) -> None:
-        await deliver_due(self.ctx(), self.ports)
+        await deliver_due(self.ctx, self.ports)
 
     async def _expire(self) -> None:
         await expire_due(self.ctx())
@@ -107,6 +108,7 @@ class Runtime:
     async def _tidy(self) -> None:
         await changes.forget_old(self.clock())
         await outbox.forget_old(self.clock())
+        await forget_old_receipts(self.clock())
         await keys.forget_expired_revocations(self.clock())
 
 

@@ -8,13 +8,10 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-import uvloop
 from granian import Granian
 from granian.constants import Interfaces
-from granian.server.embed import Server as EmbeddedServer
 
 from api import demo
-from api.app import create_app
 from api.runtime import Runtime
 from api.settings import Settings
 from domain.accounts import identity
@@ -49,28 +46,12 @@ def serve(settings: Settings, *, with_demo: bool, say: Say) -> None:
         )
     settings.root_secret()
     check_port(settings.host, settings.port)
-    if settings.workers > 1:
-        asyncio.run(_prepare(settings, with_demo=with_demo, say=say))
-        _serve_many(settings)
-        return
-    uvloop.run(_serve_one(settings, with_demo=with_demo, say=say))
+    asyncio.run(_prepare(settings, with_demo=with_demo, say=say))
+    _serve(settings)
 
 
-async def _serve_one(settings: Settings, *, with_demo: bool, say: Say) -> None:
-    await _open(settings, with_demo=with_demo, say=say, stay=True)
-    server = EmbeddedServer(
-        create_app(Runtime(settings), connected=True),
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.ASGI,
-        log_enabled=False,
-        websockets=False,
-    )
-    await server.serve()
-
-
-def _serve_many(settings: Settings) -> None:
-    os.environ["COUNTERFOIL_WORKERS"] = "1"
+def _serve(settings: Settings) -> None:
+    """Serve from worker processes; on SIGTERM or Ctrl-C they finish what they have begun."""
     Granian(
         "api.app:from_environment",
         factory=True,
@@ -80,17 +61,13 @@ def _serve_many(settings: Settings) -> None:
         workers=settings.workers,
         websockets=False,
         log_enabled=False,
-        respawn_failed_workers=True,
+        respawn_failed_workers=settings.workers > 1,
         workers_kill_timeout=20,
     ).serve()
 
 
 async def _prepare(settings: Settings, *, with_demo: bool, say: Say) -> None:
-    await _open(settings, with_demo=with_demo, say=say, stay=False)
-
-
-async def _open(settings: Settings, *, with_demo: bool, say: Say, stay: bool) -> None:
-    """Open the database; in embedded mode and for the demo also migrate and seed it."""
+    """See that the database is there; in embedded mode and for the demo migrate and seed it."""
     pool = database.Pool(largest=settings.database_pool)
     await database.open_database(settings.database_url, pool)
     try:
@@ -98,10 +75,7 @@ async def _open(settings: Settings, *, with_demo: bool, say: Say, stay: bool) ->
             await database.migrate(settings.database_url, say)
         await database.check_migrated()
         card = await seed(settings, say) if with_demo else None
-    except BaseException:
-        await database.close_database()
-        raise
-    if not stay:
+    finally:
         await database.close_database()
     if card is not None:
         say(card)

@@ -85,7 +85,7 @@ class Settings(_Base):
                 if not re.fullmatch(r"\d{1,12}", text, re.ASCII):
                     name = PREFIX + field.name.upper()
                     raise BadSetting(f"{name}: must be a whole number, not {text[:40]!r}")
-                given[field.name] = int(text)
+                given[field.name] = _bounded(field.name, int(text))
         return Policy(**given)
 
     def root_secret(self) -> str:
@@ -99,6 +99,14 @@ class Settings(_Base):
             )
         path = Path(self.database_url.removeprefix("sqlite://")).parent / "secret_key"
         return _kept(path)
+
+
+def _bounded(name: str, value: int) -> int:
+    """A policy number that nothing later can trip over: from 1, and time within ten years."""
+    most = {"_seconds": 315_360_000, "_days": 3_650}.get(name[name.rfind("_") :], 10**12)
+    if not 1 <= value <= most:
+        raise BadSetting(f"{PREFIX}{name.upper()}: must be from 1 to {most}, not {value}")
+    return value
 
 
 def _kept(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from bench.processes import Load, Server, free_port
 def main() -> int:
     """Run; 0 when every aim is met, 1 when one is missed."""
     asked = _arguments()
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell may have had SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     try:
         with prepared() as ground, Load() as load:
             print(report.head(ground), flush=True)
@@ -55,7 +58,8 @@ def _ceiling(ground: Ground, load: Load) -> list[tuple[str, float]]:
     from bench import processes
 
     port = free_port()
-    server = Server(["-m", "bench.stand", "bench.trivial", str(port)], {}, port, folder=ground.folder)
+    arguments = ["-m", "bench.stand", "bench.trivial", str(port)]
+    server = Server(arguments, {}, port, folder=ground.folder)
     try:
         server.ready("/")
         found = []

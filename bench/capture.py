@@ -51,7 +51,8 @@ def noting() -> Iterator[list[Statement]]:
     """Collect the statements that the ORM's clients send meanwhile."""
     noted: list[Statement] = []
     patched: list[tuple[type, str, Any]] = []
-    for kind in (AsyncpgDBClient, SqliteClient):
+    kinds: tuple[type, ...] = (AsyncpgDBClient, SqliteClient)
+    for kind in kinds:
         for name in ("execute_query", "execute_query_dict"):
             patched.append((kind, name, vars(kind)[name]))
             setattr(kind, name, _noted(vars(kind)[name], noted))

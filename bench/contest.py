@@ -47,6 +47,12 @@ def ratio(one: Score, other: Score) -> float:
     return statistics.median(mine / theirs for mine, theirs in pairs)
 
 
+def cpu_ratio(one: Score, other: Score) -> float:
+    """The same by the CPU time of the server process: what others run meanwhile matters less."""
+    pairs = zip(one.cpu_ms, other.cpu_ms, strict=True)
+    return statistics.median(theirs / mine for mine, theirs in pairs)
+
+
 def spread(one: Score, other: Score) -> float:
     """How far the rounds' ratios lie apart, as a share of their median."""
     found = sorted(mine / theirs for mine, theirs in zip(one.rates, other.rates, strict=True))
@@ -84,7 +90,8 @@ def check_equal(ground: Ground, servers: dict[str, Server], pages: Sequence[str]
         answers = {name: _answer(ground, server, name, page) for name, server in servers.items()}
         for name, answer in answers.items():
             if answer != answers[OURS]:
-                raise RuntimeError(f"{page}: {name} answers otherwise than ours: {_first(answers, name)}")
+                where = _first(answers, name)
+                raise RuntimeError(f"{page}: {name} answers otherwise than ours: {where}")
 
 
 def _answer(ground: Ground, server: Server, name: str, page: str) -> Any:

@@ -85,7 +85,9 @@ async def usage(link: Link, sql: Sql, home: str, name: str) -> Any:
     """Thirty days of five products."""
     moment = HELD["db"].moment
     since, until = (datetime.fromisoformat(FACTS[one]) for one in ("from", "until"))
-    return shapes.usage(await link.fetch(sql["usage_days"], home, home, moment(since), moment(until)))
+    return shapes.usage(
+        await link.fetch(sql["usage_days"], home, home, moment(since), moment(until))
+    )
 
 
 HELD: Final[dict[str, Any]] = {}

@@ -25,6 +25,7 @@ class Caller(asyncio.Protocol):
         self.took: list[float] = []
         self.size = 0
         self.faults = 0
+        self.fault = ""
         self._left = 0
         self._head = b""
         self._sent = 0.0
@@ -61,7 +62,9 @@ class Caller(asyncio.Protocol):
         self._head = b""
         head = data[:end].lower()
         length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
-        self.faults += head[9:12] != b"200" or (self.size not in (0, length))
+        if head[9:12] != b"200" or self.size not in (0, length):
+            self.faults += 1
+            self.fault = f"{head[:15].decode()}, {length} bytes after {self.size}"
         self.size = length
         self._left = length - (len(data) - end - 4)
 
@@ -85,7 +88,7 @@ async def volley(port: int, request: bytes, connections: int, seconds: float) ->
     lasted = time.perf_counter() - began
     took = sorted(one for caller in callers for one in caller.took)
     if not took:
-        return {"answers": 0, "faults": connections}
+        return {"answers": 0, "faults": connections, "fault": "no answer came"}
     return {
         "answers": len(took),
         "rate": len(took) / lasted,
@@ -93,6 +96,7 @@ async def volley(port: int, request: bytes, connections: int, seconds: float) ->
         "p99": took[min(len(took) - 1, int(len(took) * 0.99))] * 1000,
         "bytes": callers[0].size,
         "faults": sum(caller.faults for caller in callers),
+        "fault": next((caller.fault for caller in callers if caller.fault), ""),
         "busy": (time.process_time() - worked) / lasted,
     }
 

@@ -6,6 +6,8 @@ With BENCH_PREFETCH=1 it is contestant (b+): the same, but each relation is fetc
 by key sets, as a second look at the slow page would make it.
 """
 
+# mypy: disallow-untyped-decorators=False
+
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -19,8 +21,15 @@ from strawberry.permission import BasePermission
 from tortoise.functions import Sum
 
 from bench import plain_rows as rows
-from bench.plain_types import Connection, FinancialAccount, KeyPage, Order, Product, SubAccount
-from bench.plain_types import UsageStat
+from bench.plain_types import (
+    Connection,
+    FinancialAccount,
+    KeyPage,
+    Order,
+    Product,
+    SubAccount,
+    UsageStat,
+)
 from bench.stand import facts
 from domain.accounts.models import MainAccount, Session
 from domain.accounts.models import SubAccount as SubAccountModel

@@ -1,5 +1,7 @@
 """The types of contestant (b): fields read the ORM's instances, relations await a query each."""
 
+# mypy: disallow-untyped-decorators=False
+
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar

@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -149,9 +148,7 @@ class Load:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait()
 
@@ -171,7 +168,8 @@ class Load:
         self.process.stdin.flush()
         found: dict[str, Any] = json.loads(self.process.stdout.readline())
         if found["faults"]:
-            raise RuntimeError(f"{found['faults']} answers on port {port} were wrong or not 200")
+            where = f"{found['faults']} answers on port {port}"
+            raise RuntimeError(f"{where} were not as the others: {found['fault']}")
         return found
 
 

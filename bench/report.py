@@ -5,7 +5,7 @@ import platform
 import statistics
 from typing import Final
 
-from bench.contest import HAND, OURS, PLAIN, PREFETCHED, Score, Scores, ratio, spread
+from bench.contest import HAND, OURS, PLAIN, PREFETCHED, Score, Scores, cpu_ratio, ratio, spread
 from bench.ground import Ground
 from bench.starting import middle
 
@@ -15,8 +15,10 @@ COLD_SECONDS: Final = 2.5
 DEMO_SECONDS: Final = 3.0
 RESIDENT_MB: Final = 180
 Aims = list[tuple[str, bool]]
-COLUMNS: Final = ("page", "who", "req/s", "of a", "× b", "× b+", "CPU ms", "p50 ms", "p99 ms",
-                  "SQL", "bytes")  # fmt: skip
+COLUMNS: Final = (
+    *("page", "who", "req/s", "of a", "× b", "× b+", "CPU ms", "CPU of a"),
+    *("p50 ms", "p99 ms", "SQL", "bytes"),
+)
 
 
 def head(ground: Ground) -> str:
@@ -45,6 +47,7 @@ def table(ground: Ground, scores: Scores) -> str:
                     _ratio(score, by_name[PLAIN]),
                     _ratio(score, by_name[PREFETCHED]),
                     f"{statistics.median(score.cpu_ms):.2f}",
+                    f"{cpu_ratio(score, by_name[HAND]):.2f}",
                     f"{statistics.median(score.p50):.1f}",
                     f"{statistics.median(score.p99):.1f}",
                     str(count),
@@ -52,8 +55,13 @@ def table(ground: Ground, scores: Scores) -> str:
                 )
             )
     widths = [max(len(row[at]) for row in rows) for at in range(len(COLUMNS))]
-    lines = ["  ".join(cell.rjust(wide) for cell, wide in zip(row, widths, strict=True)) for row in rows]
-    note = "req/s with 16 connections; p50 and p99 with 1; CPU ms of the server process a request"
+    lines = [
+        "  ".join(cell.rjust(wide) for cell, wide in zip(row, widths, strict=True)) for row in rows
+    ]
+    note = (
+        "req/s with 16 connections; p50 and p99 with 1; CPU ms is the server process's own time\n"
+        "a request, and CPU of a the ratio by that time, which others' work disturbs less"
+    )
     return "\n".join(["", *lines, note])
 
 
@@ -71,9 +79,10 @@ def noise(scores: Scores, ceiling: list[tuple[str, float]], before: float) -> st
     busy = max(max(score.busy) for by_name in scores.values() for score in by_name.values())
     told = ", ".join(f"{rate:.0f}/s of {path}" for path, rate in ceiling)
     return (
-        f"noise: the ratios of the rounds lie within {statistics.median(spreads):.0%} of each other "
-        f"(worst {max(spreads):.0%}); load average {before:.1f} before, {os.getloadavg()[0]:.1f} "
-        f"after; the load used at most {busy:.0%} of a core, and gets {told} from a bare endpoint"
+        f"noise: the ratios of the rounds lie within {statistics.median(spreads):.0%} of each "
+        f"other (worst {max(spreads):.0%}); load average {before:.1f} before, "
+        f"{os.getloadavg()[0]:.1f} after; the load used at most {busy:.0%} of a core, "
+        f"and gets {told} from a bare endpoint"
     )
 
 

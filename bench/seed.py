@@ -98,7 +98,7 @@ async def _orders(ctx: Ctx, ann: Ctx, owner: str) -> None:
     await ledger.credit_balance(ctx, enterprise_id=owner, amount=money, reason="benchmark")
     prepaid = Plan.filter(payment_mode=PaymentMode.PREPAID, self_service=True)
     offered = await prepaid.order_by("code")
-    on_sale = set(await Product.filter(sale_status="LISTED").values_list("id", flat=True))
+    on_sale = {product.id for product in await Product.filter(sale_status="LISTED")}
     plans = [plan for plan in offered if plan.product_id in on_sale]
     for number in range(ORDERS):
         plan = plans[number % len(plans)]
@@ -112,7 +112,7 @@ async def _usage(owner: str, now: datetime, key_ids: list[str]) -> tuple[datetim
     """Roll-ups of thirty days for five products, two keys each; the range that covers them."""
     until = day_start(now)
     codes = ["id-ocr", "flash-liveness", "face-compare", "asr-stream", "content-guard"]
-    rows = []
+    rows: list[UsageDay] = []
     for back in range(DAYS):
         at = until - timedelta(days=back)
         for place, code in enumerate(codes[:CHARTED]):

@@ -148,6 +148,10 @@ class NotOnSale(Conflict, code="NOT_ON_SALE"):
     """The product cannot be ordered now."""
 
 
+class PlanLimitReached(Exhausted, code="PLAN_LIMIT_REACHED"):
+    """The enterprise holds, or has ordered, as many of the plan as it may."""
+
+
 class OrderExpired(Conflict, code="ORDER_EXPIRED"):
     """The order was not paid in time."""
 

@@ -1,6 +1,5 @@
-"""How large a query may be: one linear walk that sees each fragment once, before validation."""
+"""How large a query may be: linear walks that see each fragment once, before validation."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, NamedTuple
@@ -16,9 +15,10 @@ from graphql import (
     Node,
     ObjectValueNode,
     OperationDefinitionNode,
-    SelectionSetNode,
     StringValueNode,
 )
+
+from api.execution.repeats import Repeats
 
 CEILING: Final = 1_000_000
 """Counts stop growing here: no fragment bomb makes us add numbers of a million digits."""
@@ -30,7 +30,7 @@ class Limits:
 
     `aliases`, `root_fields`, `directives` and `fields` count as if every fragment were written
     out where it is spread. `fields` needs no thought by callers: without reused fragments a text
-    of `tokens` cannot reach it. `repeats` bounds one response name within one pair of braces,
+    of `tokens` cannot reach it. `repeats` bounds one response name at one place of the answer,
     because merging repeats costs their square.
     """
 
@@ -90,7 +90,7 @@ def too_complex(limit: str, found: int, allowed: int, node: Node | None = None) 
 
 
 class Measure:
-    """One walk over a document; `errors` says what is over a limit, `visits` what the walk cost.
+    """A look at a document; `errors` says what is over a limit, `visits` what the walks cost.
 
     It runs before the validation rules, so it takes any parsed document: cycles and unknown
     fragments count as nothing here and are refused by the rules.
@@ -100,6 +100,7 @@ class Measure:
         self.limits = limits
         self.errors: list[GraphQLError] = []
         self.visits = 0
+        self._written = 0
         self._said: set[str] = set()
         self._own: dict[str, Tally] = {}
         self._total: dict[str, Tally] = {}
@@ -117,6 +118,8 @@ class Measure:
             tally = self._combine(self._scan(operation))
             for name in MEASURED:
                 self._compare(name, getattr(tally, name), operation)
+        if not self.errors and self._written > limits.repeats:
+            self._look_for_repeats(document)
 
     def _compare(self, name: str, found: int, node: Node | None) -> None:
         allowed: int = getattr(self.limits, name)
@@ -132,7 +135,6 @@ class Measure:
         stack = [(definition.selection_set, 1, True, False)]
         while stack:
             selection_set, level, root, hidden = stack.pop()
-            self._look_for_repeats(selection_set)
             for node in selection_set.selections:
                 self.visits += 1
                 tally.directives += len(node.directives or ())
@@ -152,18 +154,13 @@ class Measure:
                     stack.append((node.selection_set, level, root, hidden))
                 elif isinstance(node, FragmentSpreadNode):
                     tally.spreads.append(Spread(node.name.value, level - 1, root, hidden))
+        self._written += tally.fields
         return tally
 
-    def _look_for_repeats(self, selection_set: SelectionSetNode) -> None:
-        if len(selection_set.selections) <= self.limits.repeats:
-            return
-        names = Counter(
-            (node.alias or node.name).value
-            for node in selection_set.selections
-            if isinstance(node, FieldNode)
-        )
-        if names:
-            self._compare("repeats", max(names.values()), selection_set)
+    def _look_for_repeats(self, document: DocumentNode) -> None:
+        found = Repeats(document, self.limits.repeats)
+        self.visits += found.visits
+        self._compare("repeats", CEILING if found.tired else found.most, found.where)
 
     def _look_at_arguments(self, node: Any) -> None:
         for argument in node.arguments or ():

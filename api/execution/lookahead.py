@@ -25,16 +25,18 @@ def wanted(info: AnyInfo) -> Wanted:
 
     Fragments are merged whatever their type condition, aliases stand under the field's own
     name, `@skip` and `@include` are honoured, `__typename` is left out. The result is remembered
-    with the document when it depends on no variable, and is shared: it must not be changed.
+    with the document when the field was asked for once and no variable decided anything below
+    it, and is shared: it must not be changed.
     """
     inner = raw(info)
     nodes = inner.field_nodes
     operation = running.get()
-    if operation is None or operation.node is not inner.operation:
+    if len(nodes) > 1 or operation is None or operation.node is not inner.operation:
+        # Which of several nodes are there may hang on variables: 2 ** n answers to remember.
         return _Walk(inner).below(nodes)
     # The document keeps its nodes alive, so their ids name them; a path of response keys would
     # not do, because two types of one union may ask different things at the same path.
-    key = ("wanted", id(nodes[0])) if len(nodes) == 1 else ("wanted", *map(id, nodes))
+    key = ("wanted", id(nodes[0]))
     found: Wanted | None = operation.cache.get(key)
     if found is None:
         walk = _Walk(inner)

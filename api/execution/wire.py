@@ -13,8 +13,8 @@ from starlette.types import Receive
 GRAPHQL: Final = "application/graphql-response+json"
 JSON: Final = "application/json"
 BODY_MAX: Final = 1_000_000
-DRAIN_MAX: Final = 8 * BODY_MAX
-"""How much of an oversized body is read and thrown away, so that the sender hears the answer."""
+DRAIN: Final = 8
+"""How many times the allowed size is read and thrown away, so that the sender hears the answer."""
 MEMBERS: Final = ("query", "operationName", "variables", "extensions")
 HEADER_REMEMBERED_MAX: Final = 512
 
@@ -131,34 +131,29 @@ def check_body_headers(content_type: str, encoding: str) -> None:
 # -- bodies and parameters -----------------------------------------------------------------------
 
 
-async def read_body(receive: Receive, *, seconds: float) -> bytes:
-    """The whole body, at most BODY_MAX bytes (413), arriving within `seconds` (408)."""
-    message = await receive()
-    chunk: bytes = message.get("body", b"")
-    if not message.get("more_body", False) and len(chunk) <= BODY_MAX:
-        return chunk
+async def read_body(receive: Receive, *, seconds: float, most: int = BODY_MAX) -> bytes:
+    """The whole body, at most `most` bytes (413), arriving within `seconds` (408)."""
     try:
         async with asyncio.timeout(seconds):
-            return await _read_rest(receive, chunk)
+            return await _read(receive, most)
     except TimeoutError:
         raise Refused(408, "The body did not arrive in time.") from None
 
 
-async def _read_rest(receive: Receive, chunk: bytes) -> bytes:
-    chunks, size, more = [chunk], len(chunk), True
-    too_large = size > BODY_MAX
-    while more and size <= DRAIN_MAX:
+async def _read(receive: Receive, most: int) -> bytes:
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more and size <= DRAIN * most:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Refused(400, "The body broke off.")
         chunk = message.get("body", b"")
         more = message.get("more_body", False)
         size += len(chunk)
-        too_large = too_large or size > BODY_MAX
-        if not too_large:
+        if size <= most:
             chunks.append(chunk)
-    if too_large:
-        raise Refused(413, f"The body is larger than {BODY_MAX:,} bytes.")
+    if size > most:
+        raise Refused(413, f"The body is larger than {most:,} bytes.")
     return b"".join(chunks)
 
 

@@ -122,16 +122,18 @@ HANDLERS: Final[dict[str, Handler]] = {
 }
 
 
-async def deliver_due(ctx: Ctx, ports: Ports) -> int:
+async def deliver_due(fresh: Callable[[], Ctx], ports: Ports) -> int:
     """Take what is due, one message after the other; how many were taken.
+
+    `fresh` gives a context of the moment, so that each lease begins when it is taken.
 
     A message is leased while it is worked on, so that two workers never carry it out together
     and a worker that dies gives it back. Handlers are idempotent all the same.
     """
     taken = 0
-    while (message := await outbox.take(ctx)) is not None:
+    while (message := await outbox.take(fresh())) is not None:
         taken += 1
-        await _deliver(ctx, ports, message)
+        await _deliver(fresh(), ports, message)
     return taken
 
 

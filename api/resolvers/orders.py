@@ -6,6 +6,7 @@ import strawberry
 
 from api.context import Info
 from api.execution.lookahead import wanted
+from api.resolvers.arguments import IdempotencyKey
 from api.resolvers.paging import node_wanted
 from api.schema.orders import (
     CancelOrderResult,
@@ -21,13 +22,6 @@ from domain.orders import commands, queries
 from domain.orders.rows import OrderRow
 
 OrderId = Annotated[strawberry.ID, strawberry.argument(description="The order's id.")]
-IdempotencyKey = Annotated[
-    str,
-    strawberry.argument(
-        description="Yours to choose, 1 to 255 characters: repeating the call with the same key "
-        "and input gives the first answer again."
-    ),
-]
 
 ONE = BigInt(1)
 

@@ -6,7 +6,7 @@ import strawberry
 
 from api.context import Info
 from api.execution.lookahead import wanted
-from api.resolvers.orders import IdempotencyKey
+from api.resolvers.arguments import IdempotencyKey
 from api.resolvers.paging import node_wanted
 from api.schema.accounts import VerificationStatus
 from api.schema.paging import After, Before, Connection, First, Last, Paged

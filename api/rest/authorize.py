@@ -95,7 +95,8 @@ def _bearer(sent: str | None) -> str | None:
 def _api(index: CatalogIndex, found: dict[bytes, str], request: Request) -> ApiFacts | None:
     """The API that is called, or None when that is unknown or the headers contradict each other.
 
-    A gateway that names it in X-Api may serve it under any path, but not under another API's.
+    Where a route is sent beside X-Api, it must lead to the same API: else a caller whose X-Api is
+    passed on could give a path that the catalogue does not know the name of another API.
     """
     original, forwarded = found.get(b"x-original-method"), found.get(b"x-forwarded-method")
     routes = []
@@ -112,7 +113,7 @@ def _api(index: CatalogIndex, found: dict[bytes, str], request: Request) -> ApiF
     named = found.get(b"x-api")
     if named:
         api = index.by_code.get(named)
-        return api if all(one is None or one is api for one in routes) else None
+        return api if all(one is api for one in routes) else None
     return routes[0] if routes and all(one is routes[0] for one in routes) else None
 
 

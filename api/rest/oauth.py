@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.execution import wire
 from domain.kernel.context import Actor, ActorKind, Ctx
 from domain.kernel.errors import Refusal
 from domain.keys import commands, hot, rules, signing, tokens
@@ -25,6 +26,7 @@ from domain.keys.rules import KeyRecord
 from domain.operators import hot as operators
 
 BODY_MAX: Final = 16_384
+BODY_SECONDS: Final = 10.0
 FIELDS_MAX: Final = 32
 REFUSED_AFTER_SECONDS: Final = 0.025
 """A failed proof is answered no sooner, so that its time tells nothing of why it failed."""
@@ -93,11 +95,10 @@ async def _form(request: Request) -> Form:
     kind, _, extra = request.headers.get("content-type", "").partition(";")
     if kind.strip().lower() != FORM or extra.strip().lower() not in ("", "charset=utf-8"):
         raise _bad(f"The body must be {FORM}.")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_MAX:
-            raise _bad("The body is too large.", 413)
+    try:
+        body = await wire.read_body(request.receive, seconds=BODY_SECONDS, most=BODY_MAX)
+    except wire.Refused as refused:
+        raise _bad(refused.message, refused.status) from refused
     try:
         pairs = parse_qsl(
             body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict"
@@ -244,7 +245,7 @@ async def revoke(request: Request) -> Response:
     state = request.app.state
     now = state.clock()
     try:
-        claims = await tokens.verify(
+        claims, _ = await hot.bearer(
             form["token"], now, issuer=state.issuer, audience=None, policy=state.policy
         )
     except Refusal:

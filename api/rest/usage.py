@@ -22,9 +22,9 @@ from domain.kernel.errors import Exhausted, Invalid, Refusal
 from domain.operators import hot
 from domain.usage.commands import record_calls
 from domain.usage.rows import Recorded
-from domain.usage.rules import CALLS_MAX, Outcome, ReportedCall
+from domain.usage.rules import CALLS_MAX, KEPT_MAX, Outcome, ReportedCall
 
-EVENT_MAX: Final = 65_536
+EVENT_MAX: Final = KEPT_MAX
 INFLATED_MAX: Final = 16_000_000
 RATIO_MAX: Final = 100
 BODY_SECONDS: Final = 10.0
@@ -219,7 +219,10 @@ def _call(event: Any, size: int | None) -> ReportedCall:
     if not isinstance(event, dict):
         return _faulty(None, "the event must be a JSON object")
     if size == -1:
-        size = len(orjson.dumps(event))
+        try:
+            size = len(orjson.dumps(event))
+        except TypeError:
+            return _faulty(event.get("id"), "the event is nested too deeply")
     if size is not None and size > EVENT_MAX:
         return _faulty(event.get("id"), f"the event has more than {EVENT_MAX:,} bytes")
     data = event.get("data")

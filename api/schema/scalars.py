@@ -14,6 +14,8 @@ BigInt = NewType("BigInt", int)
 
 
 def _whole(value: Any) -> int:
+    if type(value) is int and -SAFE <= value <= SAFE:
+        return value
     if isinstance(value, str) and value.lstrip("-").isdigit() and value.isascii():
         value = int(value[:20])
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > SAFE:

@@ -1,6 +1,6 @@
 """Writes of the account tree: sign-up."""
 
-from domain.accounts import models, rules, steps
+from domain.accounts import rules, steps
 from domain.accounts.identity import HashedPassword
 from domain.accounts.models import EnterpriseKind
 from domain.accounts.rows import SignedUp
@@ -20,10 +20,11 @@ async def sign_up(
     """
     address = rules.check_email(email)
     name = rules.check_name(enterprise, field="enterprise", most=120)
-    if await models.Login.exists(email=address):
+    login_id = await steps.new_login(ctx, email=address, password=password)
+    if login_id is None:
         await outbox.put(
             ctx, "mail", enterprise_id=None, to=secrets.seal(address), text="sign_up_taken"
         )
         return SignedUp(email=address)
-    await steps.found_enterprise(ctx, email=address, password=password, name=name, kind=kind)
+    await steps.found_enterprise(ctx, login_id=login_id, name=name, kind=kind)
     return SignedUp(email=address)

@@ -1,5 +1,7 @@
 """Writes of the account tree that happen inside somebody else's transaction."""
 
+from datetime import timedelta
+
 from tortoise.exceptions import IntegrityError
 
 from domain.accounts import models, rules
@@ -13,13 +15,14 @@ from domain.accounts.models import (
     Verification,
 )
 from domain.kernel import changes, outbox, secrets
-from domain.kernel.context import Ctx
+from domain.kernel.context import SYSTEM, Ctx
 from domain.kernel.errors import IllegalTransition, Invalid, NotFound
+from domain.kernel.sql import moment, run
 from domain.ledger import models as ledger
 
 
 async def found_enterprise(
-    ctx: Ctx, *, email: str, password: HashedPassword, name: str, kind: EnterpriseKind
+    ctx: Ctx, *, login_id: str, name: str, kind: EnterpriseKind
 ) -> models.Enterprise:
     """A new enterprise with main account, financial account and the preset roles."""
     enterprise = await models.Enterprise.create(
@@ -29,9 +32,8 @@ async def found_enterprise(
         verification=Verification.UNVERIFIED,
         created_at=ctx.now,
     )
-    login = await new_login(ctx, email=email, password=password)
     await models.MainAccount.create(
-        id=ctx.ids.new("acc"), enterprise_id=enterprise.id, login_id=login.id, created_at=ctx.now
+        id=ctx.ids.new("acc"), enterprise_id=enterprise.id, login_id=login_id, created_at=ctx.now
     )
     await ledger.FinancialAccount.create(
         id=ctx.ids.new("fin"), enterprise_id=enterprise.id, created_at=ctx.now
@@ -49,23 +51,27 @@ async def found_enterprise(
     return enterprise
 
 
-async def new_login(ctx: Ctx, *, email: str, password: HashedPassword) -> models.Login:
-    """What a person logs in with."""
-    return await models.Login.create(
-        id=ctx.ids.new("log"), email=email, password_hash=password.value, created_at=ctx.now
-    )
+_NEW_LOGIN = (
+    "INSERT INTO logins (id, email, password_hash, created_at) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (email) DO NOTHING RETURNING id"
+)
 
 
-async def member_login(
-    ctx: Ctx, *, email: str | None, password: HashedPassword | None
-) -> models.Login:
-    """The log-in of a new member; Invalid without both, NameTaken for an e-mail in use."""
+async def new_login(ctx: Ctx, *, email: str, password: HashedPassword) -> str | None:
+    """The id of what a person logs in with; none when the e-mail is taken, also by a rival now."""
+    made = await run(_NEW_LOGIN, ctx.ids.new("log"), email, password.value, moment(ctx.now))
+    return str(made[0]["id"]) if made else None
+
+
+async def member_login(ctx: Ctx, *, email: str | None, password: HashedPassword | None) -> str:
+    """The id of a new member's log-in; Invalid without both, NameTaken for an e-mail in use."""
     address = rules.check_email(email or "")
     if password is None:
         raise Invalid(field="password", reason="is needed for a member")
-    if await models.Login.exists(email=address):
+    login_id = await new_login(ctx, email=address, password=password)
+    if login_id is None:
         raise NameTaken(name=address)
-    return await new_login(ctx, email=address, password=password)
+    return login_id
 
 
 async def free_place(ctx: Ctx, enterprise_id: str, name: str) -> str:
@@ -89,7 +95,7 @@ async def new_sub_account(
     kind: SubAccountKind,
     name: str,
     role_id: str,
-    login: models.Login | None,
+    login_id: str | None,
 ) -> models.SubAccount:
     """A member or application whose name `free_place` has checked."""
     return await models.SubAccount.create(
@@ -98,7 +104,7 @@ async def new_sub_account(
         kind=kind,
         name=name,
         role_id=role_id,
-        login_id=None if login is None else login.id,
+        login_id=login_id,
         status=SubAccountStatus.ACTIVE,
         created_at=ctx.now,
     )
@@ -128,6 +134,18 @@ async def uscc_taken(enterprise_id: str, uscc: str) -> bool:
         status__not=EnterpriseStatus.CLOSED,
     )
     return await others.exclude(id=enterprise_id).exists()
+
+
+async def check_attempts(ctx: Ctx, enterprise_id: str, subject_digest: str) -> None:
+    """Raise LimitReached when this enterprise, or anybody for this subject, tried too often."""
+    most, since = ctx.policy.verification_attempts_a_day, ctx.now - timedelta(days=1)
+    recent = models.VerificationCase.visible_to(SYSTEM).filter(submitted_at__gt=since)
+    for tried in (
+        recent.filter(enterprise_id=enterprise_id),
+        recent.filter(subject_digest=subject_digest),
+    ):
+        if await tried.count() >= most:
+            raise LimitReached(what="verification attempts a day", limit=most)
 
 
 def check_move(enterprise: models.Enterprise, target: Verification) -> None:

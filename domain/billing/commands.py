@@ -35,6 +35,8 @@ async def close_month(ctx: Ctx, *, enterprise_id: str, month: str) -> BillRow:
     if earlier:
         raise PeriodOpen(month=month, reason=f"{min(earlier)[1]} is still open")
     lines = (await steps.lines_of(enterprise_id, [month]))[month]
+    if not rules.storable(lines):
+        raise PeriodOpen(month=month, reason="its bill is beyond the amounts that can be stored")
     bill = await _store(ctx, enterprise_id, month, lines)
     await Meter.visible_to(SYSTEM).filter(enterprise_id=enterprise_id).update(closed_through=month)
     fen = rules.to_charge(lines)

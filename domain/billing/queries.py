@@ -18,7 +18,6 @@ from domain.kernel.reading import (
     fetch_page,
 )
 from domain.usage.calendar import is_month, month_of, months_before
-from domain.usage.models import Meter
 from domain.usage.queries import closed_through
 
 RUNNING: Final = "bil_z"
@@ -144,11 +143,7 @@ async def _hang_lines(ctx: Ctx, rows: Sequence[BillRow], wanted: Wanted) -> None
 async def months_to_close(ctx: Ctx) -> list[tuple[str, str]]:
     """(enterprise, month) of what is due to be closed, oldest month first; for the house's job."""
     this = month_of(ctx.now)
-    used = await steps.months_in_use(None, months_before(this, LOOK_BACK_MONTHS), this)
-    closed = dict(await Meter.visible_to(ctx.actor).values_list("enterprise_id", "closed_through"))
-    due = [
-        (owner, month)
-        for owner, month in used
-        if month > closed.get(owner, "") and rules.may_close(month, ctx.now)
-    ]
+    last = months_before(this, 1)
+    before = this if rules.may_close(last, ctx.now) else last
+    due = await steps.months_open(months_before(this, LOOK_BACK_MONTHS), before)
     return sorted(due, key=lambda one: (one[1], one[0]))

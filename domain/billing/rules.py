@@ -11,6 +11,7 @@ from domain.usage.calendar import closes_at
 from domain.usage.worth import PriceBook, Used
 
 SOURCES: Final = ("free", "pack", "qps", "postpaid", "unfunded")
+STORED_MAX: Final = 2**63 - 1
 NOTHING_FUNDED: Final = dict.fromkeys(SOURCES, 0)
 
 
@@ -167,6 +168,15 @@ def sum_up(lines: Iterable[Line]) -> Sums:
         sum(line.rated_e8 for line in found),
         sum(line.charged_fen for line in found),
         sum(line.rounding_off_e8 for line in found),
+    )
+
+
+def storable(lines: Iterable[Line]) -> bool:
+    """Whether the lines and their sums fit the 64 bits of a stored bill."""
+    found = list(lines)
+    return (
+        max(sum(line.rated_e8 for line in found), *(line.quantity for line in found), 0)
+        <= STORED_MAX
     )
 
 

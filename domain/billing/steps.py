@@ -1,14 +1,16 @@
 """The sums of months, from which bills are made: read the same way for running and closing ones."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from domain.billing.rules import SOURCES, Bought, ChargeSum, CountSum, Line, bill_lines
 from domain.catalog.models import Product
 from domain.kernel.context import SYSTEM
+from domain.kernel.sql import moment, run
 from domain.orders.models import Order, OrderItem
 from domain.pricing.models import Plan
 from domain.usage import bulk
-from domain.usage.calendar import month_end, month_of, month_start
+from domain.usage.calendar import month_end, month_of, month_start, months_before
 from domain.usage.models import UsageCharge, UsageDay
 from domain.usage.worth import price_book
 
@@ -98,4 +100,36 @@ async def months_in_use(enterprise_id: str | None, after: str, before: str) -> s
         paid = paid.filter(paid_at__gte=month_end(after))
     for owner, at in await paid.values_list("enterprise_id", "paid_at"):
         found.add((str(owner), month_of(at)))
+    return found
+
+
+async def months_open(after: str, before: str) -> set[tuple[str, str]]:
+    """(enterprise, month) in use and not closed, `after` < month < `before`. Two statements.
+
+    It is asked every minute, so it starts from the meters: of each enterprise only what lies
+    behind its last closed month is read, which is nothing where all that is due is closed.
+    """
+    used = await run(
+        "SELECT DISTINCT m.enterprise_id, d.month FROM meters m JOIN usage_days d"
+        " ON d.enterprise_id = m.enterprise_id AND d.month > m.closed_through"
+        " AND d.month > ? AND d.month < ? WHERE m.closed_through < ?",
+        after,
+        before,
+        months_before(before, 1),
+    )
+    found = {(str(row["enterprise_id"]), str(row["month"])) for row in used}
+    paid = await run(
+        "SELECT o.enterprise_id, o.paid_at, m.closed_through FROM orders o"
+        " LEFT JOIN meters m ON m.enterprise_id = o.enterprise_id"
+        " WHERE o.total_fen > 0 AND o.paid_at >= ? AND o.paid_at < ?"
+        " AND (m.closed_through IS NULL OR m.closed_through < ?)",
+        moment(month_end(after)),
+        moment(month_start(before)),
+        months_before(before, 1),
+    )
+    for row in paid:
+        at = row["paid_at"]
+        month = month_of(datetime.fromisoformat(at) if isinstance(at, str) else at)
+        if month > (row["closed_through"] or ""):
+            found.add((str(row["enterprise_id"]), month))
     return found

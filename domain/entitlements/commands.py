@@ -5,6 +5,7 @@ from tortoise.exceptions import IntegrityError
 from console_sdk.rating import UNITS
 from domain.accounts import steps as accounts
 from domain.accounts.models import Enterprise, EnterpriseKind, Verification, VerificationCase
+from domain.catalog import rules as catalog_rules
 from domain.catalog.models import ConsumesOn, Product, QuotaReset
 from domain.entitlements import steps
 from domain.entitlements.errors import FreeQuotaUsed
@@ -15,6 +16,8 @@ from domain.kernel.context import Ctx
 from domain.kernel.errors import NotFound
 from domain.pricing.models import Metering, Plan
 
+PRODUCT_CODE_MAX = 60
+
 
 @command(needs="quota:claim")
 async def claim_free_quota(ctx: Ctx, *, product_code: str) -> EntitlementRow:
@@ -24,10 +27,10 @@ async def claim_free_quota(ctx: Ctx, *, product_code: str) -> EntitlementRow:
     FreeQuotaUsed when the same verified subject has had it, through whichever account.
     """
     enterprise = await accounts.verified_enterprise(ctx)
-    product = await Product.visible_to(ctx.actor).get_or_none(code=product_code)
+    product = await _product(ctx, product_code)
     amount = None if product is None else _amount(product, enterprise)
     if product is None or amount is None:
-        raise NotFound(what="free quota", id=product_code[:60])
+        raise NotFound(what="free quota", id=catalog_rules.shown(product_code))
     subject = await _subject(ctx, enterprise)
     row = await steps.grant(
         ctx,
@@ -49,6 +52,12 @@ async def claim_free_quota(ctx: Ctx, *, product_code: str) -> EntitlementRow:
     except IntegrityError as taken:
         raise FreeQuotaUsed(product=product_code) from taken
     return EntitlementRow.of(row)
+
+
+async def _product(ctx: Ctx, code: str) -> Product | None:
+    if len(code) > PRODUCT_CODE_MAX or not catalog_rules.known_form(code):
+        return None
+    return await Product.visible_to(ctx.actor).get_or_none(code=code)
 
 
 def _amount(product: Product, enterprise: Enterprise) -> int | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from domain.entitlements import models
+from domain.entitlements.hot import month_of
 from domain.entitlements.rows import EntitlementRow
 from domain.kernel.context import Ctx
 from domain.kernel.reading import Page, Wanted, Window, fetch, fetch_page
@@ -13,7 +14,7 @@ async def entitlements(ctx: Ctx, window: Window, wanted: Wanted) -> Page[Entitle
     """The enterprise's rights, newest first; two statements when the products are asked."""
     query = models.Entitlement.visible_to(ctx.actor)
     page = await fetch_page(EntitlementRow, query, wanted, window, newest_first=True)
-    await _hang_products(ctx, page.nodes, wanted)
+    await _complete(ctx, page.nodes, wanted)
     return page
 
 
@@ -21,12 +22,16 @@ async def entitlement(ctx: Ctx, entitlement_id: str, wanted: Wanted) -> Entitlem
     """One right of the enterprise, or none."""
     query = models.Entitlement.visible_to(ctx.actor).filter(id=entitlement_id)
     rows = await fetch(EntitlementRow, query, wanted)
-    await _hang_products(ctx, rows, wanted)
+    await _complete(ctx, rows, wanted)
     return rows[0] if rows else None
 
 
-async def _hang_products(ctx: Ctx, rows: Sequence[EntitlementRow], wanted: Wanted) -> None:
-    """A right stays readable when its product is no longer on sale."""
+async def _complete(ctx: Ctx, rows: Sequence[EntitlementRow], wanted: Wanted) -> None:
+    """A monthly right is whole again each month; a product that left the market stays readable."""
+    if "used" in wanted or "remaining" in wanted:
+        for row in rows:
+            if row.monthly and row.used_month != month_of(ctx.now):
+                row.used = 0
     if "product" in wanted and rows:
         keys = [row.product_id for row in rows]
         products = await pricing.products_by_id(ctx, keys, wanted.of("product"))

@@ -12,11 +12,15 @@ from domain.kernel.reading import Row
 
 
 class EntitlementRow(Row):
-    """A right to use a product, and how much of it is used."""
+    """A right to use a product, and how much of it is used.
+
+    The `used` of a monthly right is that of `used_month`; queries make it that of the present one.
+    """
 
     table: ClassVar[type[Model]] = models.Entitlement
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "remaining": ("quantity", "used"),
+        "used": ("used", "monthly", "used_month"),
+        "remaining": ("quantity", "used", "monthly", "used_month"),
         "product": ("product_id",),
     }
     id: str
@@ -26,6 +30,7 @@ class EntitlementRow(Row):
     quantity: int | None
     used: int
     monthly: bool
+    used_month: str
     starts_at: datetime
     expires_at: datetime | None
     created_at: datetime

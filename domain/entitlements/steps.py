@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from tortoise.expressions import Q
+
 from domain.entitlements.errors import AlreadyEnabled
 from domain.entitlements.models import Entitlement, EntitlementKind, EntitlementStatus
 from domain.kernel import changes
@@ -50,6 +52,18 @@ async def grant(
 
 def _end(start: datetime, days: int | None) -> datetime | None:
     return None if days is None else start + timedelta(days=days)
+
+
+async def items_in_use(ctx: Ctx, *, enterprise_id: str, plan_id: str) -> list[str]:
+    """The order items whose right to the plan can be used now."""
+    usable = Entitlement.visible_to(ctx.actor).filter(
+        Q(expires_at__isnull=True) | Q(expires_at__gt=ctx.now),
+        enterprise_id=enterprise_id,
+        plan_id=plan_id,
+        order_item_id__not_isnull=True,
+        status=EntitlementStatus.ACTIVE,
+    )
+    return [str(id_) for id_ in await usable.values_list("order_item_id", flat=True)]
 
 
 async def refuse_second_postpaid(

@@ -127,11 +127,16 @@ async def create_sub_account(
     if kind is SubAccountKind.APP and (email is not None or password is not None):
         raise Invalid(field="email", reason="is for members; an application has a key only")
     cleaned = await accounts.free_place(ctx, enterprise.id, name)
-    login = None
+    login_id = None
     if kind is SubAccountKind.MEMBER:
-        login = await accounts.member_login(ctx, email=email, password=password)
+        login_id = await accounts.member_login(ctx, email=email, password=password)
     row = await accounts.new_sub_account(
-        ctx, enterprise_id=enterprise.id, kind=kind, name=cleaned, role_id=role.id, login=login
+        ctx,
+        enterprise_id=enterprise.id,
+        kind=kind,
+        name=cleaned,
+        role_id=role.id,
+        login_id=login_id,
     )
     made = await create_sub_account_key(ctx, name=cleaned, sub_account_id=row.id)
     tail = (made.secret or "")[-4:]

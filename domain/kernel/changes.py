@@ -1,8 +1,9 @@
 """How processes that hold records in memory learn of changes: here at once, elsewhere in a second.
 
 A command marks what it changed. After its commit the listeners of this process are told at once;
-other processes read the marks from the table, looking back a little so that a mark whose
-transaction committed late is not missed (forgetting a record twice is harmless).
+other processes read the marks from the table by their numbers, which the database gives, so that
+no clock matters. They look back a little: a transaction that took its number early may commit
+late (forgetting a record twice is harmless).
 """
 
 from collections.abc import Callable
@@ -11,8 +12,10 @@ from datetime import datetime, timedelta
 from domain.kernel.context import Ctx
 from domain.kernel.models import ChangeMark
 
-LOOK_BACK = timedelta(seconds=15)
-KEEP = timedelta(hours=1)
+LOOK_BACK = 200
+"""So many numbers; ten seconds, the longest transaction, never take as many marks."""
+
+KEEP = timedelta(days=1)
 
 Listener = Callable[[str, str], None]
 _listeners: list[Listener] = []
@@ -30,7 +33,7 @@ def unlisten(listener: Listener) -> None:
 
 async def mark(ctx: Ctx, topic: str, target: str) -> None:
     """Inside a command: say that `target` of `topic` (key, reach, catalogue, session) changed."""
-    await ChangeMark.create(id=ctx.ids.new("chg"), topic=topic, target=target, at=ctx.now)
+    await ChangeMark.create(topic=topic, target=target, at=ctx.now)
     ctx.trace.marks.append((topic, target))
 
 
@@ -50,26 +53,41 @@ class Follower:
     """Reads the marks of other processes; one per process, polled several times a second."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, datetime] = {}
-        self._polled: datetime | None = None
+        self._last: int | None = None
+        self._seen: set[int] = set()
 
-    async def poll(self, now: datetime) -> int:
+    async def poll(self) -> int:
         """Tell the listeners of marks not seen before; the number of them. One statement.
 
-        After a gap in which marks may have been missed (the database was away, the process was
-        stopped) everything that is held is forgotten instead.
+        The first poll only finds the place. After a gap so long that marks were tidied away
+        unread, everything that is held is forgotten instead.
         """
-        since = now - LOOK_BACK
-        if self._polled is not None and not since < self._polled <= now:
+        found = await self._read()
+        fresh = [(topic, target) for number, topic, target in found if number not in self._seen]
+        first_time, gap = self._last is None, self._missed(found)
+        self._last = max([self._last or 0, *(number for number, _, _ in found)])
+        self._seen = {number for number, _, _ in found}
+        if gap:
             forget_everything()
-        found = await ChangeMark.filter(at__gte=since).values_list("id", "topic", "target")
-        self._polled = now
-        fresh = [(topic, target) for id_, topic, target in found if id_ not in self._seen]
-        tell(fresh)
-        self._seen.update((id_, now) for id_, _, _ in found)
-        if len(self._seen) > 10_000:
-            self._seen = {id_: at for id_, at in self._seen.items() if at >= since}
-        return len(fresh)
+        elif not first_time:
+            tell(fresh)
+        return 0 if first_time else len(fresh)
+
+    async def _read(self) -> list[tuple[int, str, str]]:
+        query = ChangeMark.all().order_by("-id").limit(LOOK_BACK)
+        if self._last is not None:
+            query = ChangeMark.filter(id__gt=self._last - LOOK_BACK)
+        rows = await query.values_list("id", "topic", "target")
+        return sorted((int(str(n)), str(topic), str(target)) for n, topic, target in rows)
+
+    def _missed(self, found: list[tuple[int, str, str]]) -> bool:
+        """Whether marks were deleted before this process read them."""
+        oldest_new = next((n for n, _, _ in found if n > (self._last or 0)), None)
+        return (
+            self._last is not None
+            and oldest_new is not None
+            and oldest_new > self._last + 1 + LOOK_BACK
+        )
 
 
 async def forget_old(now: datetime) -> int:

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import json
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, get_type_hints
 
 from tortoise.transactions import in_transaction
@@ -11,16 +12,20 @@ from tortoise.transactions import in_transaction
 from domain.kernel import changes, secrets
 from domain.kernel.context import ActorKind, Ctx, Trace
 from domain.kernel.errors import IdempotencyKeyReused, Invalid, Refusal
-from domain.kernel.models import AuditRow
+from domain.kernel.models import AuditRow, Receipt
 from domain.kernel.reading import Row
 from domain.kernel.sql import moment, run
 
 KEY_MAX = 255
+KEEP = timedelta(days=7)
 _CLAIM = (
-    "INSERT INTO receipts (id, owner, command, key, fingerprint, at) VALUES (?, ?, ?, ?, ?, ?)"
+    "INSERT INTO receipts (id, owner, command, key, fingerprint, actor_id, at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (owner, command, key) DO NOTHING RETURNING id"
 )
-_EARLIER = "SELECT fingerprint, result FROM receipts WHERE owner = ? AND command = ? AND key = ?"
+_EARLIER = (
+    "SELECT fingerprint, actor_id, result FROM receipts WHERE owner = ? AND command = ? AND key = ?"
+)
 _KEEP = "UPDATE receipts SET result = ? WHERE owner = ? AND command = ? AND key = ?"
 
 
@@ -49,7 +54,8 @@ def command(
 
     `needs` is the scope asked of the actor. `repeatable` commands keep a receipt when the
     context carries an idempotency key (1 to 255 characters): the same key with the same input
-    gets the first answer again (without secrets), with another input IdempotencyKeyReused.
+    gets its sender the first answer again (without secrets and without running the body); with
+    another input, or from somebody else in the enterprise, it is IdempotencyKeyReused.
 
     `fresh` commands, and all that operators do (scopes `op.…`), need a second factor shown within
     the last ten minutes, or are refused with SecondFactorRequired.
@@ -111,13 +117,15 @@ def fingerprint(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
 
 async def _claimed(ctx: Ctx, name: str, key: str, seal: str) -> bool:
     """Take the key for this call; a rival that holds it uncommitted is waited for."""
-    rows = await run(_CLAIM, ctx.ids.new("rcp"), _owner(ctx), name, key, seal, moment(ctx.now))
+    rows = await run(
+        _CLAIM, ctx.ids.new("rcp"), _owner(ctx), name, key, seal, ctx.actor.id, moment(ctx.now)
+    )
     return bool(rows)
 
 
 async def _first_answer(ctx: Ctx, name: str, key: str, seal: str, write: Any) -> Any:
     (earlier,) = await run(_EARLIER, _owner(ctx), name, key)
-    if earlier["fingerprint"] != seal:
+    if earlier["fingerprint"] != seal or earlier["actor_id"] != ctx.actor.id:
         raise IdempotencyKeyReused(key=key)
     kind: type[Any] = get_type_hints(write)["return"]
     if not issubclass(kind, Row):
@@ -148,3 +156,8 @@ async def _audit(ctx: Ctx, name: str, outcome: str, result: Any) -> None:
         address=ctx.address,
         at=ctx.now,
     )
+
+
+async def forget_old_receipts(now: datetime) -> int:
+    """Delete receipts that nobody will repeat any more; kept a week, promised for a day."""
+    return await Receipt.filter(at__lt=now - KEEP).delete()

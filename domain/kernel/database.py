@@ -49,6 +49,10 @@ class Pool:
     largest: int = 12
 
 
+async def _as_it_was(_: Any) -> None:
+    """No statement of ours changes a connection's session, so there is nothing to reset."""
+
+
 def _connection(url: str, pool: Pool) -> dict[str, Any]:
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
@@ -68,6 +72,7 @@ def _connection(url: str, pool: Pool) -> dict[str, Any]:
                 "database": parts.path.lstrip("/"),
                 "minsize": pool.smallest,
                 "maxsize": pool.largest,
+                "reset": _as_it_was,
                 **_tls(parts.query),
                 "server_settings": {
                     "application_name": "counterfoil",
@@ -112,7 +117,9 @@ def config(url: str, pool: Pool | None = None) -> dict[str, Any]:
 async def open_database(url: str, pool: Pool | None = None) -> None:
     """Connect this process; every task of it shares the connections. Raises UnusableDatabase."""
     if url.startswith("sqlite://"):
-        Path(url.removeprefix("sqlite://")).parent.mkdir(parents=True, exist_ok=True)
+        path = Path(url.removeprefix("sqlite://"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # for its owner's eyes only
     await Tortoise.init(config=config(url, pool), _enable_global_fallback=True)
     try:
         await run("SELECT 1 AS one")

@@ -130,11 +130,11 @@ class IllegalTransition(Conflict):
 
 
 class IdempotencyKeyReused(Conflict):
-    """The idempotency key was used before, with another input."""
+    """The idempotency key was used before: with another input, or by somebody else."""
 
     code = "IDEMPOTENCY_KEY_REUSED"
-    message = "The idempotency key {key} was used before with another input."
-    message_zh = "幂等键 {key} 已用于另一组参数。"
+    message = "The idempotency key {key} was used before, with another input or by somebody else."
+    message_zh = "幂等键 {key} 已用于另一组参数,或由他人使用。"
     remedy = "Use a new key for a new request; repeat a request with the very same input."
     remedy_zh = "新请求请使用新的幂等键;重试时请保持参数完全一致。"
 

@@ -162,6 +162,8 @@ class RedisLimits:
         return _told(bool(found[0]), int(found[1]), limit)
 
     async def _send(self) -> None:
+        """Ask batch by batch. Whatever ends this, each caller hears: None stands for no answer."""
+        batch: list[_Call] = []
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[:BATCH_MAX], self._waiting[BATCH_MAX:]
@@ -169,10 +171,14 @@ class RedisLimits:
                 for (_, waiter), found in zip(batch, answers, strict=True):
                     if not waiter.done():
                         waiter.set_result(found)
+        except Exception:  # a bug, which the task's end reports
+            await self._hang_up()
+            raise
         finally:
             self._sender = None
-            for _, waiter in self._waiting:
-                waiter.cancel()
+            for _, waiter in batch + self._waiting:
+                if not waiter.done():
+                    waiter.set_result(None)
             self._waiting = []
 
     async def _exchange(self, calls: Sequence[tuple[Any, ...]]) -> Sequence[Any]:

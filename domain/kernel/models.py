@@ -60,6 +60,7 @@ class Receipt(Model):
     owner = fields.CharField(max_length=40)
     command = fields.CharField(max_length=64)
     key = fields.CharField(max_length=255)
+    actor_id = fields.CharField(max_length=40)
     fingerprint = fields.CharField(max_length=64)
     result: Any = fields.JSONField(null=True)
     at = fields.DatetimeField()
@@ -91,7 +92,7 @@ class OutboxRow(Model):
 class ChangeMark(Model):
     """A note that something held in memory by the workers has changed."""
 
-    id = fields.CharField(max_length=40, primary_key=True)
+    id = fields.BigIntField(primary_key=True)
     topic = fields.CharField(max_length=16)
     target = fields.CharField(max_length=40)
     at = fields.DatetimeField()

@@ -33,6 +33,7 @@ class Policy:
     roles_max: int = 50
     pack_validity_days: int = 365
     transfer_guesses: int = 3
+    verification_attempts_a_day: int = 3
     transfer_window_seconds: int = 72 * 3600
     usage_late_days: int = 35
     usage_ahead_seconds: int = 5 * 60

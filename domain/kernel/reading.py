@@ -18,6 +18,7 @@ from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+from domain.kernel import statements
 from domain.kernel.context import Actor
 from domain.kernel.errors import Invalid
 
@@ -72,8 +73,9 @@ class Row:
 
     @classmethod
     def of(cls, model: Model) -> Self:
-        """The row of a model at hand, with all its columns."""
-        return cls(**{name: getattr(model, name) for name in model._meta.db_fields})
+        """The row of a model, with the columns the class declares: none sealed, no digest."""
+        declared = typing.get_type_hints(cls)
+        return cls(**{n: getattr(model, n) for n in model._meta.db_fields if n in declared})
 
     @classmethod
     def columns(cls, wanted: Wanted) -> list[str]:
@@ -133,10 +135,9 @@ async def fetch(
 ) -> list[R]:
     """Run `query` for the columns that `wanted` needs (and `also`), one statement, light rows."""
     columns = sorted({*shape.columns(wanted), *also})
-    narrowed = query.only(*columns)
-    narrowed.sql()  # builds the query, of which the ORM shows only the text
-    sql, values = narrowed.query.get_parameterized_sql()
     connection = get_connection("default")
+    dialect = connection.capabilities.dialect
+    sql, values = statements.statement(query, tuple(columns), dialect)
     records = await connection.execute_query_dict(sql, list(values))
     for column, convert in _converters(shape.table, connection.capabilities.dialect):
         if column in columns:

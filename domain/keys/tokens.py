@@ -7,7 +7,7 @@ revoked), besides those of `signing`.
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 import uuid_utils
@@ -49,14 +49,25 @@ class Claims:
     revoked: bool = False
 
 
-_digest_of: dict[str, bytes] = {}
+class _Seen(NamedTuple):
+    """A token that was verified, under the fingerprint of its text."""
+
+    name: bytes
+    claims: Claims
 
 
-def _left(claims: Claims) -> None:
-    _digest_of.pop(claims.jti, None)
+_spellings: dict[str, set[bytes]] = {}
+"""The names held for each `jti`. (r, s) and (r, n - s) both prove the same, so there may be two."""
 
 
-_verified: Held[Claims] = Held(HELD_MAX, leaving=_left)
+def _left(gone: _Seen) -> None:
+    names = _spellings.get(gone.claims.jti, set())
+    names.discard(gone.name)
+    if not names:
+        _spellings.pop(gone.claims.jti, None)
+
+
+_verified: Held[_Seen] = Held(HELD_MAX, leaving=_left)
 
 
 # -- issuing -------------------------------------------------------------------------------------
@@ -93,8 +104,8 @@ def recall(token: str, now: datetime, *, issuer: str, audience: str | None) -> C
 
     Raises TokenExpired, TokenRevoked, or TokenInvalid for a token meant for another door.
     """
-    claims = _verified.get(secrets.fingerprint(token))
-    return None if claims is None else _checked(claims, now, issuer, audience)
+    seen = _verified.get(secrets.fingerprint(token))
+    return None if seen is None else _checked(seen.claims, now, issuer, audience)
 
 
 async def verify(
@@ -115,8 +126,8 @@ async def verify(
         claims = replace(claims, revoked=True)
     name = secrets.fingerprint(token)
     if era == _verified.era:
-        _digest_of[claims.jti] = name
-        _verified.keep(name, claims, era)
+        _spellings.setdefault(claims.jti, set()).add(name)
+        _verified.keep(name, _Seen(name, claims), era)
     return _checked(claims, now, issuer, audience)
 
 
@@ -196,7 +207,9 @@ def _claims(payload: bytes, policy: Policy) -> Claims:
 
 def _changed(topic: str, target: str) -> None:
     if topic == "token":
-        _verified.drop(_digest_of.get(target, b""))
+        _verified.era += 1  # what is being read at this moment must not be kept
+        for name in tuple(_spellings.get(target, ())):
+            _verified.drop(name)
     elif topic == "*":
         _verified.clear()
 

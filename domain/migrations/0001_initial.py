@@ -59,7 +59,9 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    fields.CharField(primary_key=True, unique=True, db_index=True, max_length=40),
+                    fields.BigIntField(
+                        generated=True, primary_key=True, unique=True, db_index=True
+                    ),
                 ),
                 ("topic", fields.CharField(max_length=16)),
                 ("target", fields.CharField(max_length=40)),
@@ -1072,6 +1074,7 @@ class Migration(migrations.Migration):
                 ("owner", fields.CharField(max_length=40)),
                 ("command", fields.CharField(max_length=64)),
                 ("key", fields.CharField(max_length=255)),
+                ("actor_id", fields.CharField(max_length=40)),
                 ("fingerprint", fields.CharField(max_length=64)),
                 ("result", fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads)),
                 ("at", fields.DatetimeField(auto_now=False, auto_now_add=False)),

@@ -62,12 +62,12 @@ async def create_operator(
 
     Raises Invalid for a code or an e-mail that cannot be one, or NameTaken.
     """
-    login = await accounts.member_login(ctx, email=email, password=password)
+    login_id = await accounts.member_login(ctx, email=email, password=password)
     cleaned = check_name(code, field="code", most=40)
     if await models.Operator.exists(code=cleaned):
         raise NameTaken(name=cleaned)
     row = await models.Operator.create(
-        id=ctx.ids.new("opr"), code=cleaned, role=role, login_id=login.id, created_at=ctx.now
+        id=ctx.ids.new("opr"), code=cleaned, role=role, login_id=login_id, created_at=ctx.now
     )
     ctx.note(row.id, after={"code": cleaned, "role": role.value})
     return OperatorRow.of(row)

@@ -9,7 +9,7 @@ from domain.kernel.context import Ctx
 from domain.kernel.money import Money
 from domain.ledger import steps as ledger
 from domain.ledger.models import Account
-from domain.orders import steps
+from domain.orders import rules, steps
 from domain.orders.errors import AmountAboveLimit, NotOnSale, OrderExpired
 from domain.orders.models import Order, OrderItem, OrderStatus, OrderType
 from domain.orders.rows import OrderRow
@@ -25,7 +25,7 @@ async def place_order(ctx: Ctx, *, plan_code: str, quantity: int) -> OrderRow:
     A prepaid order waits to be paid; one that costs nothing (pay-as-you-go, free plans) is
     provisioned at once; a plan that is not self-service waits for the platform's review.
     Raises UnverifiedEnterprise, NotFound (plan), NotOnSale, Invalid (quantity), AlreadyEnabled,
-    or AmountAboveLimit for a person.
+    PlanLimitReached (with what is held and ordered), or AmountAboveLimit for a person.
     """
     enterprise = await accounts.verified_enterprise(ctx)
     offer = await pricing.offered_plan(ctx, plan_code)
@@ -34,14 +34,17 @@ async def place_order(ctx: Ctx, *, plan_code: str, quantity: int) -> OrderRow:
     total = Money(price_rules.order_total(offer.plan, offer.price, quantity).charged_fen)
     if enterprise.kind is EnterpriseKind.PERSONAL:
         _check_personal(ctx, total)
-    if offer.plan.payment_mode == PaymentMode.POSTPAID:
+    postpaid = offer.plan.payment_mode == PaymentMode.POSTPAID
+    if postpaid or offer.plan.max_quantity is not None:
         await accounts.locked_enterprise(ctx, enterprise.id)
+    if postpaid:
         await entitlements.refuse_second_postpaid(
             ctx,
             enterprise_id=enterprise.id,
             product_id=offer.product.id,
             product=offer.product.code,
         )
+    await steps.refuse_too_many(ctx, enterprise_id=enterprise.id, plan=offer.plan, asked=quantity)
     waits = OrderStatus.PENDING_PAYMENT if offer.plan.self_service else OrderStatus.PENDING_REVIEW
     order = await Order.create(
         id=ctx.ids.new("ord"),
@@ -70,6 +73,7 @@ async def place_order(ctx: Ctx, *, plan_code: str, quantity: int) -> OrderRow:
 
 
 def _check_personal(ctx: Ctx, total: Money) -> None:
+    """Raise AmountAboveLimit; the limit holds for each order, not for several together."""
     limit = Money(ctx.policy.personal_order_max_fen)
     if total > limit:
         raise AmountAboveLimit(limit=str(limit), total=str(total))
@@ -97,11 +101,15 @@ async def pay_order(ctx: Ctx, *, order_id: str) -> OrderRow:
     """Pay an order from the prepaid balance and provision what it holds, in one transaction.
 
     Raises NotFound, IllegalTransition (it does not wait for payment), OrderExpired (from the very
-    second of its `pay_until` on), or InsufficientBalance; then nothing has moved.
+    second of its `pay_until` on), UnverifiedEnterprise, NotOnSale (the service has ended),
+    AlreadyEnabled, or InsufficientBalance; then nothing has moved.
     """
     order = await steps.locked(ctx, order_id)
-    if order.status is OrderStatus.PENDING_PAYMENT and ctx.now >= order.pay_until:
+    rules.check_move(order.id, order.status, OrderStatus.PAYING)
+    if ctx.now >= order.pay_until:
         raise OrderExpired(order=order.id, pay_until=order.pay_until.isoformat())
+    await accounts.verified_enterprise(ctx)
+    await steps.check_worth_paying(ctx, order)
     await _settle(ctx, order)
     return OrderRow.of(order)
 

@@ -1,6 +1,6 @@
 """Refusals of orders."""
 
-from domain.kernel.errors import Conflict
+from domain.kernel.errors import Conflict, Exhausted
 
 
 class NotOnSale(Conflict):
@@ -14,6 +14,19 @@ class NotOnSale(Conflict):
 
     def __init__(self, *, product: str, sale_status: str) -> None:
         super().__init__(product=product, sale_status=sale_status)
+
+
+class PlanLimitReached(Exhausted):
+    """Of some plans an enterprise may hold so many at once: in use, and ordered but not paid."""
+
+    code = "PLAN_LIMIT_REACHED"
+    message = "You hold {held} of {plan}; {asked} more would be above the limit of {most}."
+    message_zh = "您已持有 {plan} 共 {held} 份,再订购 {asked} 份将超过上限 {most}。"
+    remedy = "Order less, cancel an unpaid order of the plan, or choose a larger plan."
+    remedy_zh = "请减少数量、取消该方案的未支付订单,或选择更大的方案。"
+
+    def __init__(self, *, plan: str, held: int, asked: int, most: int) -> None:
+        super().__init__(plan=plan, held=held, asked=asked, most=most)
 
 
 class OrderExpired(Conflict):

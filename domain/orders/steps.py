@@ -1,7 +1,10 @@
 """Moving an order along inside a command's transaction."""
 
+from tortoise.expressions import Q
+
 from console_sdk.rating import UNITS
-from domain.catalog.models import DeliveryKind, DeliveryOption
+from domain.accounts import steps as accounts
+from domain.catalog.models import DeliveryKind, DeliveryOption, Product
 from domain.entitlements import rules as entitlement_rules
 from domain.entitlements import steps as entitlements
 from domain.entitlements.models import EntitlementKind
@@ -9,8 +12,10 @@ from domain.kernel import changes
 from domain.kernel.context import Ctx
 from domain.kernel.errors import IllegalTransition, NotFound
 from domain.orders import rules
+from domain.orders.errors import NotOnSale, PlanLimitReached
 from domain.orders.models import Order, OrderItem, OrderStatus
-from domain.pricing.models import Plan, PriceVersion
+from domain.pricing.models import PaymentMode, Plan, PriceVersion
+from domain.pricing.rows import PlanRow
 
 
 async def locked(ctx: Ctx, order_id: str) -> Order:
@@ -18,7 +23,45 @@ async def locked(ctx: Ctx, order_id: str) -> Order:
     found = await Order.visible_to(ctx.actor).select_for_update().get_or_none(id=order_id[:40])
     if found is None:
         raise NotFound(what="order", id=order_id[:40])
+    ctx.note(found.id, enterprise_id=found.enterprise_id)
     return found
+
+
+async def refuse_too_many(ctx: Ctx, *, enterprise_id: str, plan: PlanRow, asked: int) -> None:
+    """Raise PlanLimitReached when `asked` more of a limited plan are too many.
+
+    What is usable now and what waits for payment or review counts. Hold the enterprise's row.
+    """
+    if plan.max_quantity is None:
+        return
+    used = await entitlements.items_in_use(ctx, enterprise_id=enterprise_id, plan_id=plan.id)
+    waiting = Q(order__status=OrderStatus.PENDING_REVIEW) | Q(
+        order__status=OrderStatus.PENDING_PAYMENT, order__pay_until__gt=ctx.now
+    )
+    items = OrderItem.visible_to(ctx.actor).filter(
+        waiting | Q(id__in=used), enterprise_id=enterprise_id, plan_id=plan.id
+    )
+    held = sum(item.quantity for item in await items)
+    if held + asked > plan.max_quantity:
+        raise PlanLimitReached(plan=plan.code, held=held, asked=asked, most=plan.max_quantity)
+
+
+async def check_worth_paying(ctx: Ctx, order: Order) -> None:
+    """Raise NotOnSale or AlreadyEnabled when the money would be taken for nothing."""
+    for item in await OrderItem.visible_to(ctx.actor).filter(order_id=order.id).order_by("id"):
+        product = await Product.get(id=item.product_id)
+        if product.sale_status in rules.SERVICE_OVER:
+            raise NotOnSale(product=product.code, sale_status=product.sale_status.value)
+        plan = await Plan.get(id=item.plan_id)
+        if plan.payment_mode is PaymentMode.POSTPAID:
+            # Nothing is paid for these, so no ledger row is locked after the enterprise's.
+            await accounts.locked_enterprise(ctx, order.enterprise_id)
+            await entitlements.refuse_second_postpaid(
+                ctx,
+                enterprise_id=order.enterprise_id,
+                product_id=product.id,
+                product=product.code,
+            )
 
 
 async def move(ctx: Ctx, order: Order, *targets: OrderStatus) -> None:

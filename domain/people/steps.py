@@ -151,16 +151,16 @@ async def join(
     home = invitation.enterprise_id
     name = await account_steps.free_place(ctx.as_system(), home, invitation.name)
     email = secrets.unseal(invitation.sealed_email)
-    if await accounts.Login.exists(email=email):
+    login_id = await account_steps.new_login(ctx, email=email, password=password)
+    if login_id is None:
         raise NameTaken(name=invitation.masked_email)
-    login = await account_steps.new_login(ctx, email=email, password=password)
     member = await account_steps.new_sub_account(
         ctx,
         enterprise_id=home,
         kind=SubAccountKind.MEMBER,
         name=name,
         role_id=role.id,
-        login=login,
+        login_id=login_id,
     )
     await changes.mark(ctx, "role", home)
     return member

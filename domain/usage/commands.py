@@ -6,10 +6,11 @@ from typing import Any
 
 import structlog
 
+from domain.entitlements.models import EntitlementKind
 from domain.kernel import changes
 from domain.kernel.command import command
 from domain.kernel.context import Ctx
-from domain.usage import bulk, steps
+from domain.usage import steps
 from domain.usage.calendar import month_of, open_month
 from domain.usage.errors import TooManyCalls
 from domain.usage.funding import Need, fund
@@ -17,12 +18,15 @@ from domain.usage.models import FundedBy
 from domain.usage.rows import CallAnswer, Recorded
 from domain.usage.rules import (
     CALLS_MAX,
-    QUANTITY_MAX,
+    COUNTED_MAX,
+    IMPLAUSIBLE,
+    LARGE,
     Call,
     Outcome,
     ReportedCall,
     Verdict,
     check,
+    kept_text,
     meaning,
     shown_id,
 )
@@ -44,7 +48,7 @@ async def record_calls(ctx: Ctx, *, calls: list[ReportedCall]) -> Recorded:
     call draws on packs and quotas first; across batches, whichever arrives first.
 
     Statements: 17 at most besides BEGIN and COMMIT, whatever the number of calls and enterprises,
-    and one more for each enterprise in which a source runs out.
+    one more for each enterprise in which a source runs out, and one when a quantity is large.
     """
     if len(calls) > CALLS_MAX:
         raise TooManyCalls(most=CALLS_MAX)
@@ -96,18 +100,13 @@ class Batch:
         keys = await steps.known_keys({call.key_id for call in calls})
         apis = await steps.known_apis({call.api for call in calls})
         unknown: Counter[tuple[str, str]] = Counter()
-        room = QUANTITY_MAX
         for place, call in self.sound.items():
             key, api = keys.get(call.key_id), apis.get(call.api)
             if key is None:
                 self.verdicts[place] = Verdict(Outcome.QUARANTINED, "data.keyId: unknown key")
             elif api is None:
                 self.verdicts[place] = Verdict(Outcome.QUARANTINED, "data.api: unknown API")
-            elif call.quantity > room:
-                # Else a few batches could carry a counter beyond its 64 bits.
-                self.verdicts[place] = Verdict(Outcome.QUARANTINED, "data.quantity: implausible")
             else:
-                room -= call.quantity
                 self.counted[place] = Counted(call, key, api, month_of(call.occurred_at))
         closed = await steps.lock_meters(
             self.ctx, {one.key.enterprise_id for one in self.counted.values()}
@@ -117,6 +116,7 @@ class Batch:
             one.month = open_month(one.own_month, closed[one.key.enterprise_id])
             one.meant = meaning(one.call.result_code, one.api.codes)
             unknown[one.call.api, one.call.result_code] += not one.meant.known
+        await self._drop_uncountable()
         for (api_code, code), times in unknown.items():
             if times:
                 log.warning("unknown result code", api=api_code, result_code=code, calls=times)
@@ -133,30 +133,48 @@ class Batch:
                 del self.counted[place]
             seen.add(identity)
 
+    async def _drop_uncountable(self) -> None:
+        """Set aside what would carry the counters of a month beyond their 64 bits."""
+        if all(one.call.quantity <= LARGE for one in self.counted.values()):
+            return
+        totals = await steps.month_totals(
+            {one.key.enterprise_id for one in self.counted.values()},
+            {one.month for one in self.counted.values()},
+        )
+        for place, one in list(self.counted.items()):
+            owner = (one.key.enterprise_id, one.month)
+            total = totals.get(owner, 0) + one.call.quantity
+            if total > COUNTED_MAX:
+                self._set_aside(place)
+            else:
+                totals[owner] = total
+
+    def _set_aside(self, place: int) -> None:
+        self.verdicts[place] = IMPLAUSIBLE
+        del self.counted[place]
+
     async def count(self) -> None:
         """Fund the calls in the order of their times, and write records, counts and charges."""
         if not self.counted:
             return
+        purse = await steps.open_purse(
+            {one.key.enterprise_id for one in self.counted.values()},
+            {one.api.product_id for one in self.counted.values()},
+            {one.own_month for one in self.counted.values()},
+            min(one.call.occurred_at for one in self.counted.values()),
+        )
+        versions = await steps.versions_of(purse.postpaid_plans())
+        for place, one in list(self.counted.items()):
+            if not _payable(one, purse, versions):
+                self._set_aside(place)
         ordered = sorted(
             self.counted.values(),
             key=lambda one: (one.call.occurred_at, one.call.source, one.call.id),
         )
-        purse = await steps.open_purse(
-            {one.key.enterprise_id for one in ordered},
-            {one.api.product_id for one in ordered},
-            {one.own_month for one in ordered},
-            ordered[0].call.occurred_at,
-        )
         taken: dict[str, set[str]] = {}
         for one in ordered:
             _draw(one, purse, taken)
-        plans = {
-            line.source.plan_id
-            for one in ordered
-            for line in one.lines
-            if line.funded_by is FundedBy.POSTPAID and line.source and line.source.plan_id
-        }
-        tally = Tally(self.ctx, await steps.versions_of(plans))
+        tally = Tally(self.ctx, versions)
         for one in ordered:
             tally.add(one)
         await tally.write()
@@ -175,15 +193,28 @@ class Batch:
             log.error("unfunded usage", enterprise=enterprise_id, api=api, quantity=quantity)
 
     async def quarantine(self) -> None:
-        """Keep what could not be counted."""
+        """Keep what could not be counted; what cannot be kept either is refused."""
         kept: list[tuple[str, str, str, Any]] = []
         for place, verdict in self.verdicts.items():
             if verdict.outcome is Outcome.QUARANTINED:
                 reported = self.calls[place]
-                event = bulk.json_text(reported.event)
-                kept.append((reported.source, reported.id, verdict.reason, event))
+                event = kept_text(reported.event)
+                if isinstance(event, Verdict):
+                    self.verdicts[place] = event
+                else:
+                    kept.append((reported.source, reported.id, verdict.reason, event))
         if kept:
             await steps.keep_quarantined(self.ctx, kept)
+
+
+def _payable(one: Counted, purse: steps.Purse, versions: steps.Versions) -> bool:
+    """Whether the call, if it had to be paid for, is worth what one call can be worth."""
+    at = one.call.occurred_at
+    return all(
+        one.call.quantity <= versions.most(source.plan_id, at)
+        for source in purse.of(one.key.enterprise_id, one.api.product_id)
+        if source.kind is EntitlementKind.POSTPAID and source.plan_id and source.open_at(at)
+    )
 
 
 def _draw(one: Counted, purse: steps.Purse, taken: dict[str, set[str]]) -> None:

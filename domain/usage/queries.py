@@ -103,12 +103,16 @@ async def closed_through(ctx: Ctx) -> str:
     return str(found[0]) if found else ""
 
 
-def _range(
-    period: Period, since: datetime | None, until: datetime | None, now: datetime
-) -> tuple[datetime, datetime]:
+def _check_moments(since: datetime | None, until: datetime | None) -> None:
     for name, given in (("from", since), ("until", until)):
         if given is not None and (given.tzinfo is None or not 2000 <= given.year <= 2200):
             raise Invalid(field=name, reason="must be a moment with an offset, from 2000 on")
+
+
+def _range(
+    period: Period, since: datetime | None, until: datetime | None, now: datetime
+) -> tuple[datetime, datetime]:
+    _check_moments(since, until)
     until = until or now + timedelta(microseconds=1)
     since = since or until - USUAL[period]
     if until <= since:
@@ -150,9 +154,25 @@ _COLUMN: Final = {
 async def usage_records(
     ctx: Ctx, window: Window, wanted: Wanted, wish: RecordFilter | None = None
 ) -> Page[UsageRecordRow]:
-    """The enterprise's calls, the last counted first. One statement."""
+    """The enterprise's calls, the last counted first. One statement.
+
+    A text that no record can hold matches none. Raises Invalid for moments that are none.
+    """
     wish = wish or RecordFilter()
+    _check_moments(wish.since, wish.until)
     given = {name: getattr(wish, name) for name in wish.__slots__}
     asked = {_COLUMN.get(name, name): value for name, value in given.items() if value is not None}
+    if not all(_storable(name, text) for name, text in asked.items() if isinstance(text, str)):
+        asked = {"id": ""}
     query = models.UsageRecord.visible_to(ctx.actor).filter(enterprise_id=ctx.actor.home, **asked)
     return await fetch_page(UsageRecordRow, query, wanted, window, newest_first=True)
+
+
+def _storable(column: str, text: str) -> bool:
+    """Whether the column of a record could hold this text, on every database."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    most: int = models.UsageRecord._meta.fields_map[column].max_length  # type: ignore[attr-defined]
+    return len(text) <= most and "\0" not in text

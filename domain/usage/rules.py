@@ -7,12 +7,36 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+import orjson
+
 from domain.kernel.policy import Policy
 
 CALLS_MAX: Final = 1_000
 TEXT_MAX: Final = 120
 CODE_MAX: Final = 40
 QUANTITY_MAX: Final = 2**53 - 1
+PLAUSIBLE_MAX: Final = 10**13
+"""The most base units of one event, whatever its unit: nine terabytes for an hour, in byte-hours.
+
+A hundred thousand such events are 10^18, which the 2^62 (4.6 x 10^18) of a month can hold.
+"""
+
+WORTH_MAX: Final = 9 * 10**13
+"""The most that one event may be worth postpaid, in 1e-8 yuan: 900,000 yuan.
+
+A hundred thousand such events are 9.0 x 10^18, below the 2^63 (9.22 x 10^18) of a bill. At the
+highest price in the catalogue, 6 yuan a document, it is 150,000 documents in one event.
+"""
+
+LARGE: Final = 10**6
+COUNTED_MAX: Final = 2**62
+"""The most base units of an enterprise's month, so that no counter and no sum passes 64 bits.
+
+It is looked at when a batch has an event of more than LARGE. Smaller ones would take 4.6 x 10^12
+events to get from here to 2^63.
+"""
+
+KEPT_MAX: Final = 65_536
 OK: Final = "OK"
 THROTTLED: Final = "THROTTLED"
 NOT_REACHED: Final = frozenset(
@@ -32,6 +56,7 @@ NOT_REACHED: Final = frozenset(
 """Results of calls that the platform turned away or failed itself: they never use up anything."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_ESCAPED_NUL: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _MOMENT: Final = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,12})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
@@ -90,6 +115,9 @@ class Verdict:
     reason: str
 
 
+IMPLAUSIBLE: Final = Verdict(Outcome.QUARANTINED, "data.quantity: implausible")
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What a result code means for the bill."""
@@ -131,7 +159,7 @@ def check(reported: ReportedCall, *, now: datetime, policy: Policy) -> Call | Ve
         return Verdict(
             Outcome.QUARANTINED, f"time: more than {policy.usage_ahead_seconds} seconds ahead"
         )
-    return call
+    return IMPLAUSIBLE if call.quantity > PLAUSIBLE_MAX else call
 
 
 def meaning(result_code: str, declared: Mapping[str, bool]) -> Meaning:
@@ -144,6 +172,20 @@ def meaning(result_code: str, declared: Mapping[str, bool]) -> Meaning:
     if result_code not in declared:
         return Meaning(billable=False, uses_quota=False, known=False)
     return Meaning(billable=declared[result_code], uses_quota=True)
+
+
+def kept_text(event: Any) -> str | Verdict:
+    """An event as JSON text that both databases keep, or why it cannot be kept.
+
+    PostgreSQL keeps no NUL in JSON; it is replaced with U+FFFD, the mark of a lost character.
+    """
+    try:
+        text = orjson.dumps(event)
+    except TypeError:
+        return Verdict(Outcome.REFUSED, "the event is nested too deeply")
+    if len(text) > KEPT_MAX:
+        return Verdict(Outcome.REFUSED, f"the event has more than {KEPT_MAX:,} bytes")
+    return _ESCAPED_NUL.sub("\\1\N{REPLACEMENT CHARACTER}", text.decode())
 
 
 def shown_id(value: Any) -> str:

@@ -13,8 +13,9 @@ from domain.keys.models import AccessKey
 from domain.pricing.models import PriceVersion
 from domain.usage import bulk
 from domain.usage.funding import Source, in_order
-from domain.usage.models import Meter, MonthlyUse
-from domain.usage.rules import Call
+from domain.usage.models import Meter, MonthlyUse, UsageDay
+from domain.usage.rules import PLAUSIBLE_MAX, Call
+from domain.usage.worth import most_of
 
 # A call is funded by what was open when it happened. What has expired since still counts, what
 # was suspended or terminated does not: a termination must not be paid for.
@@ -90,6 +91,20 @@ async def counted_before(calls: Sequence[tuple[str, Call]]) -> set[tuple[str, st
     return {(row["enterprise_id"], row["source"], row["event_id"]) for row in found}
 
 
+async def month_totals(
+    owners: Collection[str], months: Collection[str]
+) -> dict[tuple[str, str], int]:
+    """How many base units (enterprise, month) have been counted, whoever paid. One statement."""
+    query = UsageDay.visible_to(SYSTEM).filter(
+        enterprise_id__in=sorted(owners), month__in=sorted(months)
+    )
+    sources = ("free", "pack", "qps", "postpaid", "unfunded")
+    rows = await bulk.summed(query, ("enterprise_id", "month"), sources)
+    return {
+        (row["enterprise_id"], row["month"]): sum(row[name] for name in sources) for row in rows
+    }
+
+
 @dataclass(slots=True)
 class Purse:
     """What the enterprises of a batch can draw on, by enterprise and product, in order."""
@@ -101,6 +116,14 @@ class Purse:
     def of(self, enterprise_id: str, product_id: str) -> list[Source]:
         """The sources for a product's calls."""
         return self.by_product.get((enterprise_id, product_id), [])
+
+    def postpaid_plans(self) -> set[str]:
+        """The plans by which calls may be paid afterwards."""
+        return {
+            one.plan_id
+            for one in self.sources.values()
+            if one.kind is EntitlementKind.POSTPAID and one.plan_id
+        }
 
 
 async def open_purse(
@@ -196,10 +219,12 @@ async def close_purse(ctx: Ctx, purse: Purse, taken: Mapping[str, Collection[str
 class Versions:
     """The price versions of some plans, for finding the one that was in effect."""
 
-    def __init__(self, rows: Iterable[tuple[str, str, datetime]]) -> None:
+    def __init__(self, rows: Iterable[tuple[str, str, datetime, int]]) -> None:
         self._by_plan: dict[str, list[tuple[datetime, str]]] = {}
-        for id_, plan_id, effective_from in rows:
+        self._most: dict[str, int] = {}
+        for id_, plan_id, effective_from, most in rows:
             self._by_plan.setdefault(plan_id, []).append((effective_from, id_))
+            self._most[id_] = most
         for versions in self._by_plan.values():
             versions.sort()
 
@@ -209,13 +234,21 @@ class Versions:
         held = [id_ for effective_from, id_ in versions if effective_from <= moment]
         return held[-1] if held else versions[0][1]
 
+    def most(self, plan_id: str, moment: datetime) -> int:
+        """The most base units that one call at `moment` may have."""
+        known = plan_id in self._by_plan
+        return self._most[self.at(plan_id, moment)] if known else PLAUSIBLE_MAX
+
 
 async def versions_of(plan_ids: Collection[str]) -> Versions:
     """The versions of the plans; no statement when there are no plans."""
     if not plan_ids:
         return Versions(())
     query = PriceVersion.filter(plan_id__in=sorted(plan_ids))
-    return Versions(await query.values_list("id", "plan_id", "effective_from"))
+    rows = await query.values_list(
+        "id", "plan_id", "effective_from", "plan__unit", "list_price", "tiers", "components"
+    )
+    return Versions((id_, plan, since, most_of(*price)) for id_, plan, since, *price in rows)
 
 
 async def keep_quarantined(ctx: Ctx, rows: Sequence[tuple[str, str, str, Any]]) -> None:

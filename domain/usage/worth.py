@@ -1,14 +1,17 @@
 """What postpaid use is worth: from charges to the rating functions. Pure but for `price_book`."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from console_sdk.rating import (
+    PRICE_PER_RATED,
     Rating,
     Tier,
     Tiers,
     add_up,
+    parse_price,
     rate_month,
     rate_reached,
 )
@@ -16,9 +19,36 @@ from domain.kernel.reading import fetch, wanting
 from domain.pricing.models import Metering, Plan, PriceVersion, TierMode
 from domain.pricing.rows import PlanRow, PriceRow
 from domain.pricing.rules import components_of, tiers_of, unit_factor
+from domain.usage.rules import PLAUSIBLE_MAX, WORTH_MAX
 
 PLAN_BILLED: Final = wanting("code", "unit", "tier_mode")
 PRICE_BILLED: Final = wanting("effective_from", "list_price", "tiers", "components")
+
+
+def most_of(
+    unit: str,
+    list_price: str | None,
+    tiers: Sequence[Mapping[str, Any]],
+    components: Sequence[Mapping[str, Any]],
+) -> int:
+    """The most base units of one call at this price: none is worth more than WORTH_MAX.
+
+    Its dearest tier decides; meters of calls do not, as an event is one call of them.
+    """
+    dear = [(one["unitPrice"], one["unit"]) for one in components if one["metering"] != "CALL"]
+    if not components:
+        dear = [(one["unitPrice"], unit) for one in tiers]
+        if list_price is not None:
+            dear.append((list_price, unit))
+    return min((_most(price, per) for price, per in dear), default=PLAUSIBLE_MAX)
+
+
+@lru_cache(maxsize=1_024)
+def _most(unit_price: str, unit: str) -> int:
+    price = parse_price(unit_price)
+    if price == 0:
+        return PLAUSIBLE_MAX
+    return min(PLAUSIBLE_MAX, WORTH_MAX * PRICE_PER_RATED * unit_factor(unit) // price)
 
 
 @dataclass(frozen=True, slots=True)

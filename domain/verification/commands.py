@@ -31,7 +31,8 @@ async def submit_verification(
 
     A firm gives its USCC and bank account, a person an identity number (never stored: a digest
     of it stays, the rest is sealed until the check is done). Raises UsccInvalid, UsccTaken,
-    Invalid, or IllegalTransition while another attempt runs.
+    Invalid, IllegalTransition while another attempt runs, or LimitReached after so many
+    attempts in a day (else a small transfer could be guessed).
 
     An enterprise that is verified asks for a change: that needs a second factor freshly, and a
     person decides (CHANGE_REVIEW); until then what was proven stays in force.
@@ -50,6 +51,7 @@ async def submit_verification(
     steps.check_move(enterprise, target)
     if code is not None and await steps.uscc_taken(enterprise.id, code):
         raise UsccTaken(uscc=code)
+    await steps.check_attempts(ctx, enterprise.id, secrets.digest(subject))
     case = await models.VerificationCase.create(
         id=ctx.ids.new("ver"),
         enterprise_id=enterprise.id,

@@ -1,13 +1,16 @@
 """Verification: submitted, checked outside, confirmed by a small transfer, or turned down."""
 
+import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from api.jobs.outbox import Ports, deliver_due
-from domain.accounts import queries
-from domain.accounts.errors import UsccInvalid, UsccTaken
+from domain.accounts import identity, queries
+from domain.accounts.commands import sign_up
+from domain.accounts.errors import LimitReached, UsccInvalid, UsccTaken
 from domain.accounts.models import (
     Enterprise,
     EnterpriseKind,
@@ -18,7 +21,7 @@ from domain.accounts.models import (
 from domain.accounts.rows import VerificationRow
 from domain.kernel.context import SYSTEM, Ctx
 from domain.kernel.errors import ForbiddenScope, IllegalTransition, Invalid, NotFound
-from domain.kernel.models import OutboxRow
+from domain.kernel.models import OutboxRow, Receipt
 from domain.kernel.reading import wanting
 from domain.verification.commands import confirm_transfer, record_check, submit_verification
 from tests.cast import NOW, Cast
@@ -55,7 +58,7 @@ async def test_s13_goes_from_checking_to_verified_by_the_right_amount(cast: Cast
     case = await submit(cast.e3())
     assert (case.status, await state(cast)) == (Verification.CHECKING, Verification.CHECKING)
 
-    await deliver_due(cast.system(), Ports())
+    await deliver_due(cast.system, Ports())
     assert await state(cast) is Verification.TRANSFER_PENDING
 
     done = await confirm_transfer(cast.e3(), amount_fen=await arrived(cast.e3()))
@@ -66,7 +69,7 @@ async def test_s13_goes_from_checking_to_verified_by_the_right_amount(cast: Cast
 
 async def test_s13_three_wrong_amounts_reject_and_a_new_attempt_is_allowed(cast: Cast) -> None:
     await submit(cast.e3())
-    await deliver_due(cast.system(), Ports())
+    await deliver_due(cast.system, Ports())
     wrong = [fen for fen in (11, 12, 13, 14) if fen != await arrived(cast.e3())][:3]
 
     seen = [await confirm_transfer(cast.e3(), amount_fen=fen) for fen in wrong]
@@ -111,7 +114,7 @@ async def test_s14_a_firm_that_is_verified_elsewhere_is_refused(cast: Cast) -> N
 
 async def test_the_amount_is_late_from_the_end_of_72_hours_on(cast: Cast) -> None:
     await submit(cast.e3())
-    await deliver_due(cast.system(), Ports())
+    await deliver_due(cast.system, Ports())
     late = NOW + timedelta(hours=72, seconds=1)
 
     row = await confirm_transfer(cast.e3(now=late), amount_fen=await arrived(cast.e3()))
@@ -121,7 +124,7 @@ async def test_the_amount_is_late_from_the_end_of_72_hours_on(cast: Cast) -> Non
 
 async def test_the_amount_is_in_time_at_the_very_end(cast: Cast) -> None:
     await submit(cast.e3())
-    await deliver_due(cast.system(), Ports())
+    await deliver_due(cast.system, Ports())
 
     row = await confirm_transfer(
         cast.e3(now=NOW + timedelta(hours=72)), amount_fen=await arrived(cast.e3())
@@ -141,7 +144,7 @@ async def test_the_registry_decides_where_it_goes(
     cast: Cast, name: str, expected: Verification
 ) -> None:
     await submit(cast.e3(), name=name)
-    await deliver_due(cast.system(), Ports())
+    await deliver_due(cast.system, Ports())
 
     assert await state(cast) is expected
 
@@ -150,7 +153,7 @@ async def test_a_registry_that_is_down_is_asked_five_times_and_then_parked(cast:
     await submit(cast.e3(), name="北辰-DOWN")
     at = NOW
     for _ in range(8):
-        await deliver_due(cast.system(now=at), Ports())
+        await deliver_due(partial(cast.system, now=at), Ports())
         at += timedelta(minutes=10)
 
     message = await OutboxRow.get(topic="verification.check", enterprise_id=cast.enterprises["E3"])
@@ -161,7 +164,7 @@ async def test_a_registry_that_is_down_is_asked_five_times_and_then_parked(cast:
 
 async def test_a_repeated_message_changes_nothing(cast: Cast) -> None:
     case = await submit(cast.e3())
-    await deliver_due(cast.system(), Ports())
+    await deliver_due(cast.system, Ports())
 
     with pytest.raises(IllegalTransition):
         await record_check(cast.system(), case_id=case.id, matches=True)
@@ -181,7 +184,7 @@ async def test_a_person_is_verified_by_face_and_the_number_is_not_kept(cast: Cas
     assert open_case is not None
     assert "11010519491231002X" not in str(VerificationRow.of(open_case).__dict__)
 
-    await deliver_due(cast.system(), Ports())
+    await deliver_due(cast.system, Ports())
 
     case = await VerificationCase.visible_to(SYSTEM).get(id=open_case.id)
     assert (case.status, case.sealed_details) == (Verification.VERIFIED, None)
@@ -237,7 +240,7 @@ async def test_the_same_key_submits_once(cast: Cast) -> None:
 
 async def test_nobody_else_sees_the_amount(cast: Cast, ask: Ask) -> None:
     await submit(cast.e3())
-    await deliver_due(cast.system(), Ports())
+    await deliver_due(cast.system, Ports())
 
     hers = await ask("{ sandboxBankStatement { amount { amount } } }", as_="bei")
     others = await ask("{ sandboxBankStatement { amount { amount } } }", as_="dev-chen")
@@ -272,3 +275,52 @@ async def test_answers_over_graphql(cast: Cast, ask: Ask) -> None:
         "uscc": CODE,
         "guessesLeft": 0,
     }
+
+
+async def test_nothing_sealed_or_digested_reaches_a_receipt(cast: Cast) -> None:
+    await submit(cast.e3(key="v"))
+    await deliver_due(cast.system, Ports())
+
+    for receipt in await Receipt.all():
+        for word in ("sealed", "digest", "personId"):
+            assert word not in str(receipt.result)
+
+
+async def test_attempts_are_limited_so_that_the_amount_cannot_be_guessed(cast: Cast) -> None:
+    for _ in range(3):
+        await submit(cast.e3(), name="北辰-MISMATCH")
+        await deliver_due(cast.system, Ports())
+    with pytest.raises(LimitReached):
+        await submit(cast.e3())
+
+    assert (await submit(cast.e3(now=NOW + timedelta(days=1)))).status is Verification.CHECKING
+
+
+async def test_attempts_for_one_firm_are_limited_over_all_accounts(cast: Cast) -> None:
+    for _ in range(3):
+        await submit(cast.e3(), name="北辰-MISMATCH")
+        await deliver_due(cast.system, Ports())
+    stranger = cast.e4()
+    await Enterprise.filter(id=cast.enterprises["E4"]).update(verification=Verification.UNVERIFIED)
+
+    with pytest.raises(LimitReached):
+        await submit(stranger)
+
+
+async def test_eight_sign_ups_with_one_address_at_once_make_one(cast: Cast) -> None:
+    hashed = await identity.hashed("long enough")
+
+    await asyncio.gather(
+        *(
+            sign_up(
+                cast.anon(),
+                email="race@firm.example",
+                password=hashed,
+                enterprise=f"Racer {number}",
+                kind=EnterpriseKind.ENTERPRISE,
+            )
+            for number in range(8)
+        )
+    )
+
+    assert await Enterprise.filter(name__startswith="Racer").count() == 1

@@ -10,7 +10,7 @@ from api.jobs.month import close_due
 from domain.billing.commands import close_month
 from domain.billing.errors import PeriodClosed, PeriodOpen
 from domain.billing.models import Bill, BillLine
-from domain.billing.queries import bill
+from domain.billing.queries import bill, months_to_close
 from domain.billing.rows import BillRow
 from domain.entitlements.models import EntitlementKind
 from domain.kernel.errors import ForbiddenScope, Invalid, Unauthenticated
@@ -19,7 +19,7 @@ from domain.kernel.reading import wanting
 from domain.ledger.models import FinancialAccount, LedgerEntry
 from domain.orders import commands as orders
 from domain.usage.commands import record_calls
-from domain.usage.models import Meter, UsageRecord
+from domain.usage.models import Meter, UsageCharge, UsageRecord
 from tests.cast import Cast
 from tests.usage.build import NOVEMBER, a_key, a_price, a_right, call, calls, report
 
@@ -170,6 +170,14 @@ async def test_what_is_no_month_is_refused(cast: Cast, month: str) -> None:
         await _close(cast, month=month)
 
 
+async def test_a_bill_that_cannot_be_stored_is_refused_by_name(cast: Cast) -> None:
+    await _used(cast, 1)
+    await UsageCharge.all().update(quantity=2**62)
+    with pytest.raises(PeriodOpen, match="2026-11 cannot be closed yet: its bill is beyond"):
+        await _close(cast)
+    assert await Bill.all().count() == await Meter.exclude(closed_through="").count() == 0
+
+
 # -- the job -----------------------------------------------------------------------------------
 
 
@@ -201,6 +209,20 @@ async def test_the_job_catches_up_oldest_month_first(cast: Cast) -> None:
     assert await close_due(cast.system(now=CLOSING)) == 2
     months = [row.month for row in await Bill.all().order_by("id")]
     assert months == ["2026-10", "2026-11"]
+
+
+async def test_the_job_finds_months_of_orders_and_of_what_is_closed_in_part(cast: Cast) -> None:
+    placed = await orders.place_order(cast.eve(key="o"), plan_code="id-ocr/pack-10k", quantity=1)
+    await orders.pay_order(cast.eve(key="p"), order_id=placed.id)
+    key = await _used(cast, 100, "E4")
+    await report(cast, [call(key, time=NOVEMBER - timedelta(days=1))])
+    await _close(cast, "E4", month="2026-10")
+
+    due = [(cast.enterprises[firm], "2026-11") for firm in ("E2", "E4")]
+    assert await months_to_close(cast.system(now=CLOSING)) == sorted(due)
+    assert await months_to_close(cast.system(now=CLOSING - timedelta(seconds=1))) == []
+    assert await close_due(cast.system(now=CLOSING)) == 2
+    assert await months_to_close(cast.system(now=CLOSING + timedelta(days=20))) == []
 
 
 async def test_a_free_month_is_closed_without_moving_money(cast: Cast) -> None:

@@ -60,6 +60,18 @@ BOUNDARIES = {
         "{thing{...F child{...F id line1 renamed}}} fragment F on Thing{id fullName}",
     ),
     "repeats": ("{thing{id fullName id}}", "{thing{id fullName id id}}"),
+    "repeats, through inline fragments": (
+        "{thing{id ...{id ...{fullName}}}}",
+        "{thing{id ...{id ...{id}}}}",
+    ),
+    "repeats, through fragments": (
+        "{thing{...A ...A ...B}} fragment A on Thing{id} fragment B on Thing{id}",
+        "{thing{id ...A ...B}} fragment A on Thing{id} fragment B on Thing{id}",
+    ),
+    "repeats, under repeated parents": (
+        "{thing{id} thing{id fullName child{id}}}",
+        "{thing{id} thing{id fullName id}}",
+    ),
 }
 
 
@@ -207,6 +219,40 @@ async def test_an_exponential_bomb_costs_as_much_as_its_text(
     assert deep.visits < 2.2 * shallow.visits
     found = {(e.extensions or {})["limit"]: (e.extensions or {})["found"] for e in deep.errors}
     assert found.get("fields", CEILING) == CEILING
+
+
+INLINE = "...{" + "child{id}" * 30 + "}"
+MANY = {
+    "inline": "{thing{things{" + INLINE * 16 + "}}}",
+    "inline, in a fragment that nobody spreads": "{hello} fragment F on Thing{" + INLINE * 16 + "}",
+    "under parents": "{thing{" + ("things{" + "child{id}" * 30 + "}") * 16 + "}}",
+    "in fragments": "{thing{things{"
+    + "".join(f"...f{i} " for i in range(60))
+    + "}}}"
+    + "".join(f"fragment f{i} on Thing{{{'id ' * 22}}}" for i in range(60)),
+}
+
+
+@pytest.mark.parametrize("name", MANY)
+async def test_no_spelling_hides_repeats_from_the_count(name: str) -> None:
+    """Validation would compare each of them with each other."""
+    found = Measure(parse(MANY[name]), Limits())
+    (error,) = found.errors
+    assert (error.extensions or {})["limit"] == "repeats"
+    assert found.visits < 5_000
+
+
+async def test_what_hides_repeats_behind_endless_spreads_is_refused() -> None:
+    """Cycles and empty fragments would let the look for repeats go on for ever."""
+    cycle = "{thing{...A}} fragment A on Thing{" + "".join(f"x{i}:id " for i in range(30))
+    empty = "".join(f"...e{i} " for i in range(99))
+    spreads = "{" + "".join(f"child{i}{{...F}}" for i in range(250)) + "} fragment F on Thing{"
+    spreads += empty + "}" + "".join(f"fragment e{i} on Thing{{...F}}" for i in range(99))
+    for query in (cycle + "child{...A}}", spreads):
+        found = Measure(parse(query), Limits(root_fields=1_000))
+        (error,) = found.errors
+        assert (error.extensions or {})["limit"] == "repeats"
+        assert found.visits < 25_000
 
 
 async def test_a_bomb_of_spreads_with_nothing_inside_is_harmless() -> None:

@@ -109,6 +109,17 @@ async def test_only_what_no_variable_decides_is_remembered() -> None:
     assert prepared(moving)[1].cache == {}
 
 
+async def test_what_is_remembered_does_not_grow_with_the_values_of_variables() -> None:
+    names = [f"v{i}" for i in range(6)]
+    asked = " ".join(f"thing @include(if:${name}){{id}}" for name in names)
+    query = f"query({' '.join(f'${name}:Boolean!' for name in names)}){{{asked}}}"
+    for bits in range(1, 64):
+        values = {name: bool(bits >> i & 1) for i, name in enumerate(names)}
+        assert ask(query, values) == [{"id": {}}]
+
+    assert len(prepared(query)[1].cache) <= len(names)
+
+
 async def test_without_the_door_it_still_looks() -> None:
     context = toy.Context()
     documents.running.set(None)

@@ -201,3 +201,9 @@ async def test_a_body_that_does_not_come_or_breaks_off_is_given_up() -> None:
 
     with pytest.raises(wire.Refused, match="broke off"):
         await wire.read_body(broken, seconds=1)
+
+    async def silent() -> Any:
+        await asyncio.sleep(30)
+
+    with pytest.raises(wire.Refused, match="in time"):
+        await wire.read_body(silent, seconds=0.05)

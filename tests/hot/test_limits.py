@@ -246,6 +246,24 @@ async def test_a_lost_redis_costs_at_most_200_ms_and_is_found_again(
     await store.close()
 
 
+async def test_an_answer_that_nobody_can_read_leaves_no_caller_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    proxy = Proxy()
+    store = RedisLimits(await proxy.open())
+    await store.take("x", 10, NOW)
+
+    with monkeypatch.context() as patch:
+        patch.setitem(SAYS, b"EVALSHA", b":nonsense\r\n")
+        calls = [store.take("x", 2, NOW) for _ in range(3)]
+        found = await asyncio.wait_for(asyncio.gather(*calls), 1)
+
+    assert [one.allowed for one in found] == [True, True, False], "by the limit kept here"
+    assert (await store.take("x", 10, NOW)).remaining == 9
+    await store.close()
+    await proxy.close()
+
+
 async def test_a_caller_that_gives_up_harms_no_other() -> None:
     proxy = Proxy()
     store = RedisLimits(await proxy.open())

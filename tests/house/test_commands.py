@@ -126,14 +126,16 @@ async def test_a_bug_rolls_back_and_is_not_swallowed(cast: Cast) -> None:
 
 
 @pytest.mark.usefixtures("scratch")
-async def test_a_key_belongs_to_one_enterprise_command_and_input(cast: Cast) -> None:
+async def test_a_key_belongs_to_one_sender_command_and_input(cast: Cast) -> None:
     @command(needs="order:create")
     async def number(ctx: Ctx, *, of: int) -> Note:
         return Note(id=ctx.ids.new("num"), of=of)
 
     first = await number(cast.ann(key="k"), of=1)
 
-    assert (await number(cast.dev(key="k"), of=1)).id == first.id
+    assert (await number(cast.ann(key="k"), of=1)).id == first.id
+    with pytest.raises(IdempotencyKeyReused):
+        await number(cast.dev(key="k"), of=1)
     assert (await number(cast.eve(key="k"), of=2)).id != first.id
     with pytest.raises(IdempotencyKeyReused):
         await number(cast.ann(key="k"), of=2)

@@ -50,7 +50,7 @@ async def secret_life(cast: Cast) -> None:
     await place_order(cast.ann(), plan_code="id-ocr/payg", quantity=1)
     await create_access_key(cast.ann(), name="hidden-main-key")
     await recharge(cast.ann(), amount=Money(12_345), provider="SANDBOX")
-    await deliver_due(cast.system(), Ports())
+    await deliver_due(cast.system, Ports())
 
 
 async def marks_of(cast: Cast) -> set[str]:

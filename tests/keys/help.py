@@ -119,6 +119,17 @@ def encoded(value: Any) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
+ORDER_OF_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+def twin(token: str) -> str:
+    """The same token with the other signature that proves it: (r, n - s) for (r, s)."""
+    data, _, signature = token.rpartition(".")
+    raw = base64.urlsafe_b64decode(signature + "==")
+    other = ORDER_OF_P256 - int.from_bytes(raw[32:], "big")
+    return f"{data}.{encoded(raw[:32] + other.to_bytes(32, 'big'))}"
+
+
 async def everything_stored() -> str:
     """Every value of every table, as one text."""
     tables = "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'"

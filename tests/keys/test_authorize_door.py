@@ -56,6 +56,7 @@ ROUTE = "/v1/ocr/idcard"
         {"x_original_method": "POST", "x_original_uri": ROUTE + "?side=front&x=?"},
         {"x_forwarded_method": "POST", "x_forwarded_uri": ROUTE},
         {"x_forwarded_method": "POST", "x_original_uri": ROUTE},
+        {"x_api": "ocr.idcard", "x_original_method": "POST", "x_original_uri": ROUTE},
         {
             "x_original_method": "POST",
             "x_original_uri": ROUTE,
@@ -87,6 +88,9 @@ async def test_the_api_is_found_by_its_route(
             "x_forwarded_uri": "/v1/face/compare",
         },
         {"x_api": "face.compare", "x_original_method": "POST", "x_original_uri": ROUTE},
+        {"x_api": "ocr.idcard", "x_original_method": "POST", "x_original_uri": "/v1/none"},
+        {"x_api": "ocr.idcard", "x_forwarded_method": "POST", "x_forwarded_uri": "/v1/none"},
+        {"x_api": "ocr.idcard", "x_original_method": "GET", "x_original_uri": ROUTE},
         {"x_api": "no.such"},
         {"x_api": "\x7f"},
     ],
@@ -107,6 +111,9 @@ async def test_envoy_asks_under_the_path_of_the_call(
     for method, path in [("GET", ROUTE), ("POST", ROUTE + "/x"), ("POST", "/v1/%6Fcr/idcard")]:
         refused = await client.request(method, "/authorize" + path, headers=headers)
         assert outcome(refused) == (403, "UNKNOWN_API")
+        headers_too = {**headers, "x-api": "ocr.idcard"}
+        renamed = await client.request(method, "/authorize" + path, headers=headers_too)
+        assert outcome(renamed) == (403, "UNKNOWN_API")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS", "PROPFIND", "X"])

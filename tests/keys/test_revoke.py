@@ -7,16 +7,19 @@ import httpx2
 import pytest
 
 from domain.accounts.models import SubAccount
+from domain.kernel import changes
 from domain.kernel.context import SYSTEM
 from domain.kernel.errors import ForbiddenScope, NotFound, Unauthenticated
+from domain.kernel.held import Held
 from domain.kernel.models import AuditRow
+from domain.keys import tokens
 from domain.keys.commands import create_access_key, revoke_token
 from domain.keys.models import RevokedToken
 from domain.keys.queries import claims_of
 from domain.keys.steps import forget_expired_revocations
 from tests.cast import Cast
 from tests.fixtures import Ask
-from tests.keys.help import basic, call, outcome, token_of
+from tests.keys.help import basic, call, outcome, token_of, twin
 
 
 async def test_a_key_ends_its_own_token_and_no_other(
@@ -39,6 +42,43 @@ async def test_a_key_ends_its_own_token_and_no_other(
     assert await revoke("nonsense", basic(cast.key_id, cast.key_secret)) == 200
     assert await revoke("", basic(cast.key_id, cast.key_secret)) == 400
     assert await RevokedToken.all().count() == 1
+
+
+@pytest.mark.parametrize("ended", [0, 1])
+async def test_both_signatures_of_a_token_end_with_it(
+    cast: Cast, client: httpx2.AsyncClient, ended: int
+) -> None:
+    """Whoever has (r, s) has (r, n - s) too, and both may have been seen."""
+    token = await token_of(client, cast.key_id, cast.key_secret)
+    both = [token, twin(token)]
+    proof, gateway = basic(cast.key_id, cast.key_secret), {"x-service-key": cast.service_secret}
+    for one in both:
+        assert outcome(await call(client, cast, one)) == (200, "")
+
+    await client.post("/oauth/revoke", data={"token": both[ended]}, headers=proof)
+
+    for one in both:
+        assert outcome(await call(client, cast, one)) == (401, "TOKEN_REVOKED")
+        told = await client.post("/oauth/introspect", data={"token": one}, headers=gateway)
+        assert told.json() == {"active": False}
+
+
+async def test_what_is_remembered_of_tokens_is_bounded(
+    cast: Cast, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes.forget_everything()
+    gateway = {"x-service-key": cast.service_secret}
+    monkeypatch.setattr(tokens, "_verified", Held(3, leaving=tokens._left))
+    made = [await token_of(client, cast.key_id, cast.key_secret) for _ in range(3)]
+    for token in made:
+        for one in (token, twin(token)):
+            told = await client.post("/oauth/introspect", data={"token": one}, headers=gateway)
+            assert told.json()["active"]
+
+    assert sum(len(names) for names in tokens._spellings.values()) == 3
+    assert len(tokens._spellings) == 2
+    changes.forget_everything()
+    assert tokens._spellings == {}
 
 
 async def test_a_token_never_seen_before_is_found_revoked(

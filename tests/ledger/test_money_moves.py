@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -38,8 +39,8 @@ async def test_a_recharge_grows_the_balance_once_the_provider_has_paid(cast: Cas
     row = await recharge(cast.ann(), amount=Money.parse("500.00"), provider="SANDBOX")
     assert (row.status, await cash(cast)) == (RechargeStatus.PENDING, 500_000)
 
-    await deliver_due(cast.system(), Ports())
-    await deliver_due(cast.system(now=NOW + timedelta(hours=1)), Ports())
+    await deliver_due(cast.system, Ports())
+    await deliver_due(partial(cast.system, now=NOW + timedelta(hours=1)), Ports())
 
     done = await Recharge.visible_to(SYSTEM).get(id=row.id)
     assert (done.status, await cash(cast)) == (RechargeStatus.PAID, 550_000)
@@ -48,7 +49,7 @@ async def test_a_recharge_grows_the_balance_once_the_provider_has_paid(cast: Cas
 
 async def test_a_failed_recharge_moves_nothing(cast: Cast) -> None:
     row = await recharge(cast.ann(), amount=Money.parse("10.13"), provider="SANDBOX")
-    await deliver_due(cast.system(), Ports())
+    await deliver_due(cast.system, Ports())
 
     done = await Recharge.visible_to(SYSTEM).get(id=row.id)
     assert (done.status, await cash(cast)) == (RechargeStatus.FAILED, 500_000)
@@ -58,7 +59,7 @@ async def test_an_unknown_outcome_is_asked_about_again_and_never_assumed(cast: C
     row = await recharge(cast.ann(), amount=Money.parse("10.14"), provider="SANDBOX")
     seen = []
     for minute in range(4):
-        await deliver_due(cast.system(now=NOW + timedelta(minutes=minute)), Ports())
+        await deliver_due(partial(cast.system, now=NOW + timedelta(minutes=minute)), Ports())
         seen.append((await Recharge.visible_to(SYSTEM).get(id=row.id)).status.value)
 
     assert seen == ["PENDING", "PENDING", "PAID", "PAID"]

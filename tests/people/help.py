@@ -41,7 +41,7 @@ def code_at(moment: datetime, secret: str = DEMO, *, steps: int = 0) -> str:
 
 async def letters(cast: Cast, text: str) -> list[str]:
     """What the letters of one kind say, oldest first, once all are delivered."""
-    await deliver_due(cast.system(), Ports())
+    await deliver_due(cast.system, Ports())
     found = await SandboxLetter.filter(text=text).order_by("id")
     return [secrets.unseal(one.sealed_body) for one in found]
 

@@ -103,7 +103,7 @@ async def test_recharges(console_of: Consoles, runtime: Runtime) -> None:
 
     recharge = await console.balance.recharge("400.00", idempotency_key="r1")
     assert await console.balance.recharge(Decimal(400), idempotency_key="r1") == recharge
-    await deliver_due(runtime.ctx(), runtime.ports)
+    await deliver_due(runtime.ctx, runtime.ports)
     paid = await console.balance.wait_for_recharge(recharge.id)
     entries = [entry async for entry in console.balance.entries(page_size=1)]
 

@@ -94,7 +94,7 @@ async def test_verifies_a_firm(console_of: Consoles, runtime: Runtime) -> None:
     submitted = await submit(console, "91440399MA5DEM039J")
     with pytest.raises(WaitedTooLong) as waited:
         await console.verification.wait(timeout_seconds=0)
-    await deliver_due(runtime.ctx(), runtime.ports)
+    await deliver_due(runtime.ctx, runtime.ports)
     pending = await console.verification.wait(until=("TRANSFER_PENDING", "REJECTED"))
     (line,) = await console.verification.sandbox_bank_statement()
     wrong = await console.verification.confirm_transfer(line.amount + Money.of("0.01"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.usage.models import UsageRecord
+from domain.usage.models import Quarantined, UsageRecord
 from tests.cast import Cast
 from tests.usage.build import BATCH, LINES, SINGLE, event, nothing_stored
 
@@ -83,6 +83,56 @@ async def test_an_event_of_more_than_64_kib_is_refused_alone(
         "ACCEPTED",
     ]
     assert await UsageRecord.all().count() == 2
+
+
+async def test_what_cannot_be_kept_as_it_is_harms_no_neighbour(
+    post: Callable[..., Any], cast: Cast
+) -> None:
+    """PostgreSQL keeps no NUL in JSON, and no reader writes 300 levels again."""
+    deep: Any = 1
+    for _ in range(300):
+        deep = [deep]
+    strange = {"nul": "a\x00\x00b\\u0000", "deep": deep}
+    for name, note in strange.items():
+        batch = [
+            event(cast, f"{name}-1"),
+            event(cast, f"{name}-2", {"api": "no.such", "note": note, "\x00": 1}),
+            event(cast, f"{name}-3", {"note": note}),
+            event(cast, f"{name}-4", {"api": "no.such"}),
+        ]
+        answer = await post(batch)
+        assert answer.status_code == 200
+        told = [one["status"] for one in answer.json()["results"]]
+        second = "QUARANTINED" if name == "nul" else "REFUSED"
+        assert told == ["ACCEPTED", second, "ACCEPTED", "QUARANTINED"]
+    kept = await Quarantined.get(event_id="nul-2")
+    assert kept.event["data"]["note"] == "a\ufffd\ufffdb\\u0000"
+    assert await UsageRecord.all().count() == 4
+
+
+async def test_a_deep_event_in_a_large_batch_is_refused_alone(
+    post: Callable[..., Any], cast: Cast
+) -> None:
+    deep: Any = "x" * 70_000
+    for _ in range(300):
+        deep = [deep]
+    answer = await post([event(cast, "a"), event(cast, "deep", {"note": deep}), event(cast, "b")])
+    assert [one["status"] for one in answer.json()["results"]] == [
+        "ACCEPTED",
+        "REFUSED",
+        "ACCEPTED",
+    ]
+    assert answer.json()["results"][1]["reason"] == "the event is nested too deeply"
+
+
+async def test_an_event_that_grows_beyond_64_kib_when_kept_is_refused(
+    post: Callable[..., Any], cast: Cast
+) -> None:
+    """A short spelling of a number may be a long one in the text that would be kept."""
+    body = json.dumps([event(cast, "a", {"api": "no.such", "n": ["N"] * 9_000}), event(cast)])
+    answer = await post(body.replace('"N"', "1e15").encode())
+    assert [one["status"] for one in answer.json()["results"]] == ["REFUSED", "ACCEPTED"]
+    assert await Quarantined.all().count() == 0
 
 
 # -- requests that are refused whole -----------------------------------------------------------

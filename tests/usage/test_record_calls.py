@@ -11,8 +11,12 @@ from domain.kernel.models import AuditRow
 from domain.usage.commands import record_calls
 from domain.usage.errors import TooManyCalls
 from domain.usage.models import Quarantined, UsageDay, UsageHour, UsageRecord
+from domain.usage.rules import COUNTED_MAX, LARGE, PLAUSIBLE_MAX, WORTH_MAX
+from domain.usage.worth import most_of
 from tests.cast import NOW, Cast
 from tests.usage.build import (
+    a_key,
+    a_right,
     call,
     calls,
     report,
@@ -97,20 +101,71 @@ async def test_a_bad_value_is_refused_and_its_neighbours_are_counted(
     assert await Quarantined.all().count() == 0
 
 
-async def test_a_quantity_may_be_zero_and_as_large_as_json_keeps_whole(cast: Cast) -> None:
-    largest = call(cast.key_id, quantity=2**53 - 1)
-    recorded = await report(cast, [call(cast.key_id, quantity=0), largest])
+async def test_a_quantity_may_be_zero_and_as_large_as_is_plausible(cast: Cast) -> None:
+    sizes = (0, PLAUSIBLE_MAX, PLAUSIBLE_MAX + 1, 2**53 - 1)
+    recorded = await report(cast, [call(cast.key_id, quantity=size) for size in sizes])
 
-    assert statuses(recorded) == ["ACCEPTED", "ACCEPTED"]
-    assert (await sums(UsageHour))["unfunded"] == 2**53 - 1_001
+    assert statuses(recorded) == ["ACCEPTED", "ACCEPTED", "QUARANTINED", "QUARANTINED"]
+    assert recorded.results[2].reason == "data.quantity: implausible"
+    assert (await sums(UsageHour))["unfunded"] == PLAUSIBLE_MAX - 1_000
+    assert await Quarantined.all().count() == 2
 
 
-async def test_a_batch_that_no_counter_could_hold_is_cut_off_there(cast: Cast) -> None:
-    huge = calls(cast.key_id, 3, quantity=2**52)
-    recorded = await report(cast, [*huge, call(cast.key_id, quantity=5)])
+async def test_a_call_that_would_cost_more_than_any_call_can_is_set_aside(cast: Cast) -> None:
+    owner = cast.enterprises["E2"]
+    key = await a_key(owner)
+    await a_right(owner, EntitlementKind.POSTPAID)
+    most = WORTH_MAX // 6_000_000  # the dearest tier is 0.06 yuan
+    batch = [call(key, quantity=size) for size in (most, most + 1, 5)]
+    recorded = await report(cast, batch)
 
-    assert statuses(recorded) == ["ACCEPTED", "QUARANTINED", "QUARANTINED", "ACCEPTED"]
-    assert (await sums(UsageHour))["total"] == 2
+    assert statuses(recorded) == ["ACCEPTED", "QUARANTINED", "ACCEPTED"]
+    assert recorded.results[1].reason == "data.quantity: implausible"
+    assert (await sums(UsageDay))["postpaid"] == most + 5
+    assert await UsageRecord.all().count() == 2
+
+
+async def test_the_counters_of_a_month_never_pass_what_they_hold(cast: Cast) -> None:
+    await report(cast, [call(cast.key_id)])
+    held = COUNTED_MAX - 1 - 2 * LARGE - 2
+    await UsageDay.all().update(unfunded=held)
+    batch = calls(cast.key_id, 3, quantity=LARGE + 1)
+    recorded = await report(cast, [*batch, call(cast.key_id, quantity=0)])
+
+    assert statuses(recorded) == ["ACCEPTED", "ACCEPTED", "QUARANTINED", "ACCEPTED"]
+    counted = await sums(UsageDay)
+    assert counted["free"] + counted["unfunded"] == COUNTED_MAX
+
+
+@pytest.mark.parametrize(
+    ("price", "most"),
+    [
+        (("document", "6.00", [], []), 150_000),
+        (("minute", None, [{"unitPrice": "0.9"}, {"unitPrice": "0.6"}], []), 60_000_000),
+        (("call", None, [{"unitPrice": "0"}], []), PLAUSIBLE_MAX),
+        (("call", None, [], []), PLAUSIBLE_MAX),
+        (("GB-month", "0.12", [], []), PLAUSIBLE_MAX),
+        (
+            (
+                "call+minute",
+                None,
+                [],
+                [
+                    {"metering": "CALL", "unit": "call", "unitPrice": "500"},
+                    {"metering": "DURATION", "unit": "minute", "unitPrice": "90"},
+                ],
+            ),
+            600_000,
+        ),
+    ],
+)
+def test_the_most_of_one_call_follows_from_its_dearest_price(price: Any, most: int) -> None:
+    assert most_of(*price) == most
+
+
+def test_a_hundred_thousand_of_the_largest_calls_fit_the_bill() -> None:
+    assert 100_000 * WORTH_MAX < 2**63
+    assert 100_000 * PLAUSIBLE_MAX < COUNTED_MAX
 
 
 async def test_the_edges_of_early_and_late(cast: Cast) -> None:

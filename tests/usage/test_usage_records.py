@@ -1,11 +1,12 @@
 """The calls one by one: pages, filters, whose they are, and one statement."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
+from domain.kernel.errors import Invalid
 from domain.kernel.reading import Window, wanting
 from domain.usage.queries import RecordFilter, usage_records
 from tests.cast import NOW, Cast
@@ -54,6 +55,33 @@ async def test_filters(cast: Cast, wish: RecordFilter, found: set[str]) -> None:
     )
     page = await usage_records(cast.ann(), Window(), WANTED, wish)
     assert {row.event_id for row in page.nodes} == found
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+        datetime(9999, 12, 31, 23, 59, tzinfo=timezone(-timedelta(hours=14))),
+        datetime(2026, 11, 1),
+    ],
+)
+@pytest.mark.parametrize("end", ["since", "until"])
+async def test_moments_that_are_none_are_refused(cast: Cast, at: datetime, end: str) -> None:
+    wish: dict[str, Any] = {end: at}
+    with pytest.raises(Invalid):
+        await usage_records(cast.ann(), Window(), WANTED, RecordFilter(**wish))
+
+
+@pytest.mark.parametrize("text", ["x" * 121, "x" * 5_000, "a\x00b", "\ud800"])
+@pytest.mark.parametrize(
+    "name",
+    ["product_code", "api_code", "key_id", "sub_account_id", "result_code", "request_id"],
+)
+async def test_texts_that_no_record_holds_match_none(cast: Cast, name: str, text: str) -> None:
+    await report(cast, [call(cast.key_id)])
+    wish: dict[str, Any] = {name: text}
+    page = await usage_records(cast.ann(), Window(), WANTED, RecordFilter(**wish))
+    assert page.nodes == []
 
 
 async def test_another_firm_sees_none_of_them(cast: Cast) -> None:

@@ -57,7 +57,7 @@ async def state(cast: Cast, which: str = "E3") -> Verification:
 async def waiting(cast: Cast) -> str:
     """E3's attempt, which the registry could not tell."""
     row = await submit(cast.e3())
-    await deliver_due(cast.system(), Ports())
+    await deliver_due(cast.system, Ports())
     assert await state(cast) is Verification.MANUAL_REVIEW
     return row.id
 
@@ -169,7 +169,7 @@ async def test_revoked_one_buys_nothing_until_proven_anew(cast: Cast) -> None:
         await submit(cast.ann(fresh=False))
     again = await submit(cast.ann(), name="杭州青禾科技", uscc="91330199MA2DEM017J")
     assert again.status is Verification.CHECKING
-    await deliver_due(cast.system(), Ports())
+    await deliver_due(cast.system, Ports())
     lines = await queries.sandbox_bank_statement(cast.ann(), wanting("amount"))
     await confirm_transfer(cast.ann(), amount_fen=lines[0].amount_fen)
     assert await state(cast, "E1") is Verification.VERIFIED
@@ -183,7 +183,7 @@ async def test_of_two_that_prove_the_same_firm_at_once_one_is_verified(cast: Cas
         verification=Verification.UNVERIFIED, uscc=None
     )
     await submit(cast.eve(), name="北辰物流")
-    await deliver_due(cast.system(), Ports())
+    await deliver_due(cast.system, Ports())
     amounts = [
         (await queries.sandbox_bank_statement(ctx, wanting("amount")))[0].amount_fen
         for ctx in (cast.e3(), cast.eve())
@@ -207,7 +207,7 @@ async def test_s14_a_second_account_of_a_person_passes_but_gets_no_second_free_q
     person = {"kind": EnterpriseKind.PERSONAL, "uscc": None, "bank_account": None}
     await claim_free_quota(cast.e4(), product_code="id-ocr")
     await submit(cast.e3(), name="小满", person_id=PERSON, **person)
-    await deliver_due(cast.system(), Ports())
+    await deliver_due(cast.system, Ports())
 
     assert await state(cast) is Verification.VERIFIED
     with pytest.raises(FreeQuotaUsed):
