@@ -162,13 +162,20 @@ class RedisAttempts:
     """
 
     def __init__(
-        self, url: str, *, prefix: str = "try:", own_clock: bool = True, protocol: int = 2
+        self,
+        url: str,
+        *,
+        prefix: str = "try:",
+        own_clock: bool = True,
+        protocol: int = 2,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
+        self._patience = patience_seconds
         self._redis: Any = aioredis.Redis.from_url(
             url,
             protocol=protocol,
-            socket_timeout=PATIENCE_SECONDS,
-            socket_connect_timeout=PATIENCE_SECONDS,
+            socket_timeout=patience_seconds,
+            socket_connect_timeout=patience_seconds,
         )
         self._script: Any = self._redis.register_script(_SCRIPT)
         self._prefix = prefix
@@ -185,7 +192,7 @@ class RedisAttempts:
         keys = [self._prefix + one.name for one in asked]
         if asyncio.get_running_loop().time() >= self._lost_until:
             with contextlib.suppress(*_LOST):
-                async with asyncio.timeout(2 * PATIENCE_SECONDS):
+                async with asyncio.timeout(2 * self._patience):
                     return int(await self._script(keys=keys, args=numbers))
             self._lost_until = asyncio.get_running_loop().time() + PAUSE_SECONDS
         return self._fallback.take_now(asked, _millis(now))
@@ -194,7 +201,7 @@ class RedisAttempts:
         """Forget what was counted under these names; when Redis is lost they end by themselves."""
         await self._fallback.forget(names)
         with contextlib.suppress(*_LOST):
-            async with asyncio.timeout(2 * PATIENCE_SECONDS):
+            async with asyncio.timeout(2 * self._patience):
                 await self._redis.delete(*(self._prefix + name for name in names))
 
     async def close(self) -> None:

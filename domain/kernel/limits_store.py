@@ -126,9 +126,16 @@ class RedisLimits:
     """
 
     def __init__(
-        self, url: str, *, prefix: str = "qps:", own_clock: bool = True, protocol: int = 2
+        self,
+        url: str,
+        *,
+        prefix: str = "qps:",
+        own_clock: bool = True,
+        protocol: int = 2,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
-        patience = {"socket_timeout": None, "socket_connect_timeout": PATIENCE_SECONDS}
+        self._patience = patience_seconds
+        patience = {"socket_timeout": None, "socket_connect_timeout": patience_seconds}
         self._pool: Any = aioredis.ConnectionPool.from_url(url, protocol=protocol, **patience)
         self._link: Any = None
         self._sha = ""
@@ -187,7 +194,7 @@ class RedisLimits:
         if loop.time() < self._lost_until:
             return [None] * len(calls)
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(self._patience):
                 return await self._ask(calls)
         except _LOST:
             self._lost_until = loop.time() + PAUSE_SECONDS

@@ -30,7 +30,7 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[AttemptsStore]:
     url = servers.redis_url() or ""
     async with aioredis.from_url(url) as link:
         await link.flushdb()
-    made = RedisAttempts(url, own_clock=False)
+    made = RedisAttempts(url, own_clock=False, patience_seconds=5)
     yield made
     await made.close()
 
@@ -105,7 +105,7 @@ async def test_two_workers_count_together() -> None:
     url = servers.redis_url() or ""
     async with aioredis.from_url(url) as link:
         await link.flushdb()
-    one, other = RedisAttempts(url), RedisAttempts(url)
+    one, other = (RedisAttempts(url, patience_seconds=5) for _ in range(2))
 
     found = [await take(store, name="both") for store in (one, other) * 4]
 

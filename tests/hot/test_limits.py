@@ -27,7 +27,7 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[LimitsStore]:
     url = servers.redis_url() or ""
     async with aioredis.from_url(url) as link:
         await link.flushdb()
-    made = RedisLimits(url, own_clock=False)
+    made = RedisLimits(url, own_clock=False, patience_seconds=5)
     yield made
     await made.close()
 
@@ -115,7 +115,7 @@ async def test_two_workers_share_a_limit_whatever_their_clocks_say() -> None:
     url = servers.redis_url() or ""
     async with aioredis.from_url(url) as link:
         await link.flushdb()
-    one, two = RedisLimits(url), RedisLimits(url)
+    one, two = (RedisLimits(url, patience_seconds=5) for _ in range(2))
     hours = timedelta(hours=2)
     try:
         found = [

@@ -11,7 +11,10 @@ import pytest
 
 from tests.start.test_start import free_port, serving
 
-SLOW = {"query": 'mutation { logIn(email: "x@y.example", password: "whatever") { __typename } }'}
+SLOW = {
+    "query": 'mutation { signUp(email: "ann@qinghe.example", password: "whatever it is", '
+    'enterprise: "X") { __typename } }'
+}
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
