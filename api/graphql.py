@@ -1,66 +1,38 @@
 """The GraphQL door, an ASGI app: text -> document (cached) -> operation -> execute -> encode."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Final
 
-import orjson
 import strawberry
-import uuid_utils
 from graphql import ExecutionResult
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from api import errors, outage
+from api.answers import (
+    ALLOW,
+    Answer,
+    RequestContext,
+    Stranger,
+    away,
+    extras,
+    no_content,
+    not_graphql,
+    refuse,
+    send_answer,
+    stranger,
+    turned_down,
+)
 from api.execution import seams, wire
 from api.execution.documents import Document, Documents, Operation, running
-from api.execution.faults import Fault, fault
+from api.execution.faults import fault
 from api.execution.limits import Limits, check_variables
-from api.execution.wire import GRAPHQL, Asked, Refused
+from api.execution.wire import Asked, Refused
 from api.graphiql import page_response
 from domain.kernel.errors import Refusal
 
 SECONDS_MAX: Final = 10.0
-ALLOW: Final = "GET, POST, OPTIONS"
-TYPES: Final = {
-    wire.GRAPHQL: b"application/graphql-response+json; charset=utf-8",
-    wire.JSON: b"application/json; charset=utf-8",
-}
-FIXED: Final = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
-
-
-class RequestContext(Protocol):
-    """What the door asks of the app's context; `response_headers` may stand beside it."""
-
-    @property
-    def language(self) -> str: ...
-
-    @property
-    def request_id(self) -> str: ...
-
-    @property
-    def anonymous(self) -> bool: ...
-
-
-@dataclass(slots=True)
-class Stranger:
-    """Who asks, as long as the context is not made: enough to answer in the right language."""
-
-    language: str
-    request_id: str
-    anonymous: bool = True
-
-
-@dataclass(slots=True)
-class Answer:
-    """What goes out."""
-
-    status: int
-    body: dict[str, Any]
-    media: str
-    request_id: str
-    headers: list[tuple[str, str]] = field(default_factory=list)
 
 
 class GraphQLDoor:
@@ -115,14 +87,14 @@ class GraphQLDoor:
             elif method == "GET":
                 asked = wire.from_url(scope["query_string"])
             elif method == "OPTIONS":
-                await _no_content(send)
+                await no_content(send)
                 return
             else:
                 raise Refused(405, "Use POST, or GET for queries.", headers={"Allow": ALLOW})
             answer = await self._answer(scope, asked, media, read_only=method == "GET")
         except Refused as refused:
-            answer = _not_graphql(refused, _stranger(scope, headers), media or wire.JSON)
-        await _send(send, answer)
+            answer = not_graphql(refused, stranger(scope, headers), media or wire.JSON)
+        await send_answer(send, answer)
 
     async def _posted(self, headers: dict[bytes, bytes], receive: Receive) -> Asked:
         wire.check_body_headers(
@@ -138,15 +110,15 @@ class GraphQLDoor:
                 caller = await self._context(Request(scope))
                 return await self._perform(asked, caller, media, read_only=read_only)
         except Refused as refused:
-            caller = caller or _stranger(scope, dict(scope["headers"]))
-            return _not_graphql(refused, caller, media)
+            caller = caller or stranger(scope, dict(scope["headers"]))
+            return not_graphql(refused, caller, media)
         except Refusal as refusal:
-            caller = caller or _stranger(scope, dict(scope["headers"]))
+            caller = caller or stranger(scope, dict(scope["headers"]))
             status = errors.status_of(refusal)
             extra = list(errors.headers_of(refusal, status).items())
-            return _refuse(status, [errors.told_of_refusal(refusal, caller)], media, caller, extra)
+            return refuse(status, [errors.told_of_refusal(refusal, caller)], media, caller, extra)
         except TimeoutError:
-            caller = caller or _stranger(scope, dict(scope["headers"]))
+            caller = caller or stranger(scope, dict(scope["headers"]))
             slow = errors.masked(caller)
             slow["message"] = _TOO_SLOW["zh" if caller.language == "zh" else "en"]
             errors.log.warning(
@@ -154,23 +126,23 @@ class GraphQLDoor:
                 request_id=caller.request_id,
                 query=errors.loggable(asked.query),
             )
-            return _refuse(503, [slow], media, caller, [("Retry-After", "1")])
+            return refuse(503, [slow], media, caller, [("Retry-After", "1")])
         except Exception as bug:  # noqa: BLE001 # the last net: masked, logged, never unanswered
-            caller = caller or _stranger(scope, dict(scope["headers"]))
+            caller = caller or stranger(scope, dict(scope["headers"]))
             errors.log_bug(bug, caller.request_id, query=asked.query)
             if outage.is_outage(bug):
-                return _away(media, caller)
-            return _refuse(500, [errors.masked(caller)], media, caller)
+                return away(media, caller)
+            return refuse(500, [errors.masked(caller)], media, caller)
 
     async def _perform(
         self, asked: Asked, caller: RequestContext, media: str, *, read_only: bool
     ) -> Answer:
         document = self.documents.get(asked.query)
         if document.faults:
-            return _turned_down(document.faults, media, caller)
+            return turned_down(document.faults, media, caller)
         operation = document.select(asked.operation_name)
         if not isinstance(operation, Operation):
-            return _turned_down([operation], media, caller)
+            return turned_down([operation], media, caller)
         if operation.kind != "query":
             if read_only:
                 raise Refused(405, "By GET only queries run.", headers={"Allow": "POST"})
@@ -179,19 +151,19 @@ class GraphQLDoor:
         if asked.variables:
             problem = check_variables(asked.variables, self.limits)
             if problem is not None:
-                return _turned_down([fault(problem, "BAD_USER_INPUT")], media, caller)
+                return turned_down([fault(problem, "BAD_USER_INPUT")], media, caller)
         result = await self._execute(document, operation, asked, caller)
         found = result.errors
         if not found:
-            return Answer(200, {"data": result.data}, media, caller.request_id, _extras(caller))
+            return Answer(200, {"data": result.data}, media, caller.request_id, extras(caller))
         if result.data is None and all(error.path is None for error in found):
             faults = [fault(error, "BAD_USER_INPUT") for error in found]
-            return _turned_down(faults, media, caller)
+            return turned_down(faults, media, caller)
         told = errors.told_of_execution(found, caller, query=asked.query)
         if any(outage.is_outage(error) for error in found):
-            return _away(media, caller)
+            return away(media, caller)
         body = {"errors": told, "data": result.data}
-        return Answer(200, body, media, caller.request_id, _extras(caller))
+        return Answer(200, body, media, caller.request_id, extras(caller))
 
     async def _execute(
         self, document: Document, operation: Operation, asked: Asked, caller: RequestContext
@@ -221,74 +193,6 @@ def _accept(scope: Scope, headers: dict[bytes, bytes]) -> str | None:
     if last is not None and len(headers) < len(scope["headers"]):
         last = b",".join(value for name, value in scope["headers"] if name == b"accept")
     return last.decode("latin-1") if last is not None else None
-
-
-# -- answers -------------------------------------------------------------------------------------
-
-
-def _extras(caller: object) -> list[tuple[str, str]]:
-    return list(getattr(caller, "response_headers", ()))
-
-
-def _turned_down(faults: Iterable[Fault], media: str, caller: RequestContext) -> Answer:
-    """The query was not executed: 400 in the new media type, 200 in the old one."""
-    status = 400 if media == GRAPHQL else 200
-    return _refuse(status, errors.told(faults, caller), media, caller)
-
-
-def _refuse(
-    status: int,
-    told: list[Fault],
-    media: str,
-    caller: RequestContext | Stranger,
-    headers: Iterable[tuple[str, str]] = (),
-) -> Answer:
-    extra = [*headers, *_extras(caller)]
-    return Answer(status, {"errors": told}, media, caller.request_id, extra)
-
-
-def _away(media: str, caller: RequestContext | Stranger) -> Answer:
-    """The database is away: nothing that was asked counts, and repeating it soon is right."""
-    refusal = outage.Unavailable()
-    told = errors.told_of_refusal(refusal, caller)
-    return _refuse(503, [told], media, caller, errors.headers_of(refusal, 503).items())
-
-
-def _not_graphql(refused: Refused, caller: RequestContext | Stranger, media: str) -> Answer:
-    made = {"message": refused.message, "extensions": {"code": "BAD_USER_INPUT"}}
-    told = errors.told([made], caller)
-    return _refuse(refused.status, told, media, caller, refused.headers.items())
-
-
-def _stranger(scope: Scope, headers: dict[bytes, bytes]) -> Stranger:
-    chinese = headers.get(b"accept-language", b"").strip().lower().startswith(b"zh")
-    known = scope.get("state", {}).get("request_id")
-    return Stranger("zh" if chinese else "en", str(known or uuid_utils.uuid7()))
-
-
-async def _send(send: Send, answer: Answer) -> None:
-    try:
-        body = orjson.dumps(answer.body)
-    except (orjson.JSONEncodeError, RecursionError) as bug:
-        errors.log_bug(bug, answer.request_id)
-        only = errors.masked(Stranger("en", answer.request_id))
-        answer.status, body = 500, orjson.dumps({"errors": [only]})
-    headers = [
-        (b"content-type", TYPES[answer.media]),
-        (b"content-length", b"%d" % len(body)),
-        (b"x-request-id", answer.request_id.encode("latin-1")),
-        *FIXED,
-    ]
-    for name, value in answer.headers:
-        headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def _no_content(send: Send) -> None:
-    headers = [(b"allow", ALLOW.encode()), (b"accept-post", wire.JSON.encode())]
-    await send({"type": "http.response.start", "status": 204, "headers": headers})
-    await send({"type": "http.response.body", "body": b""})
 
 
 async def _close_websocket(receive: Receive, send: Send) -> None:

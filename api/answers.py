@@ -1,0 +1,119 @@
+"""The answers of the GraphQL door: what goes out, for whom, and how it is written."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import orjson
+import uuid_utils
+from starlette.types import Scope, Send
+
+from api import errors, outage
+from api.execution import wire
+from api.execution.faults import Fault
+from api.execution.wire import GRAPHQL, Refused
+
+ALLOW: Final = "GET, POST, OPTIONS"
+TYPES: Final = {
+    wire.GRAPHQL: b"application/graphql-response+json; charset=utf-8",
+    wire.JSON: b"application/json; charset=utf-8",
+}
+FIXED: Final = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+
+
+class RequestContext(Protocol):
+    """What the door asks of the app's context; `response_headers` may stand beside it."""
+
+    @property
+    def language(self) -> str: ...
+
+    @property
+    def request_id(self) -> str: ...
+
+    @property
+    def anonymous(self) -> bool: ...
+
+
+@dataclass(slots=True)
+class Stranger:
+    """Who asks, as long as the context is not made: enough to answer in the right language."""
+
+    language: str
+    request_id: str
+    anonymous: bool = True
+
+
+@dataclass(slots=True)
+class Answer:
+    """What goes out."""
+
+    status: int
+    body: dict[str, Any]
+    media: str
+    request_id: str
+    headers: list[tuple[str, str]] = field(default_factory=list)
+
+
+def extras(caller: object) -> list[tuple[str, str]]:
+    return list(getattr(caller, "response_headers", ()))
+
+
+def turned_down(faults: Iterable[Fault], media: str, caller: RequestContext) -> Answer:
+    """The query was not executed: 400 in the new media type, 200 in the old one."""
+    status = 400 if media == GRAPHQL else 200
+    return refuse(status, errors.told(faults, caller), media, caller)
+
+
+def refuse(
+    status: int,
+    told: list[Fault],
+    media: str,
+    caller: RequestContext | Stranger,
+    headers: Iterable[tuple[str, str]] = (),
+) -> Answer:
+    extra = [*headers, *extras(caller)]
+    return Answer(status, {"errors": told}, media, caller.request_id, extra)
+
+
+def away(media: str, caller: RequestContext | Stranger) -> Answer:
+    """The database is away: nothing that was asked counts, and repeating it soon is right."""
+    refusal = outage.Unavailable()
+    told = errors.told_of_refusal(refusal, caller)
+    return refuse(503, [told], media, caller, errors.headers_of(refusal, 503).items())
+
+
+def not_graphql(refused: Refused, caller: RequestContext | Stranger, media: str) -> Answer:
+    made = {"message": refused.message, "extensions": {"code": "BAD_USER_INPUT"}}
+    told = errors.told([made], caller)
+    return refuse(refused.status, told, media, caller, refused.headers.items())
+
+
+def stranger(scope: Scope, headers: dict[bytes, bytes]) -> Stranger:
+    chinese = headers.get(b"accept-language", b"").strip().lower().startswith(b"zh")
+    known = scope.get("state", {}).get("request_id")
+    return Stranger("zh" if chinese else "en", str(known or uuid_utils.uuid7()))
+
+
+async def send_answer(send: Send, answer: Answer) -> None:
+    try:
+        body = orjson.dumps(answer.body)
+    except (orjson.JSONEncodeError, RecursionError) as bug:
+        errors.log_bug(bug, answer.request_id)
+        only = errors.masked(Stranger("en", answer.request_id))
+        answer.status, body = 500, orjson.dumps({"errors": [only]})
+    headers = [
+        (b"content-type", TYPES[answer.media]),
+        (b"content-length", b"%d" % len(body)),
+        (b"x-request-id", answer.request_id.encode("latin-1")),
+        *FIXED,
+    ]
+    for name, value in answer.headers:
+        headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def no_content(send: Send) -> None:
+    headers = [(b"allow", ALLOW.encode()), (b"accept-post", wire.JSON.encode())]
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
