@@ -6,6 +6,7 @@ import strawberry
 
 from api.context import Info
 from api.execution.lookahead import wanted
+from api.execution.weights import costs
 from api.resolvers.arguments import IdempotencyKey
 from api.resolvers.paging import node_wanted
 from api.schema.accounts import SubAccountKind, SubAccountStatus
@@ -89,6 +90,7 @@ class IamQuery:
 
     @strawberry.field(
         graphql_type=BlastRadius | None,
+        directives=costs(20),
         description="What would stop without a role, a sub-account or a key: exactly one of the "
         "three is named. None when there is no such thing.",
     )
@@ -151,6 +153,7 @@ class IamMutation:
         return await commands.delete_role(info.context.ctx, role_id=id)
 
     @strawberry.mutation(
+        directives=costs(50),
         graphql_type=CreateSubAccountResult,
         description="Make a member, who logs in, or an application, which has a key only. Its one "
         "key comes with it; the secret is shown this once.",

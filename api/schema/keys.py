@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 import strawberry
 
+from api.execution.weights import holds
 from api.schema.node import Node, Shows
 from api.schema.problems import Answer, Problem, Usual
 from domain.kernel.reading import Row
@@ -77,7 +78,7 @@ class AccessKey(Node, Shows):
         description="What is not right with it: expired or expiring, its secret old, unused."
     )
     versions: list[SecretVersion] = strawberry.field(
-        description="Its secrets, the newest first; at most two of them work."
+        directives=holds(4), description="Its secrets, the newest first; at most two of them work."
     )
 
 

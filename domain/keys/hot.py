@@ -15,10 +15,11 @@ from typing import Any, Final
 from domain.entitlements import hot as entitlements
 from domain.entitlements.hot import at
 from domain.kernel import changes, secrets
+from domain.kernel.buckets import Taken
 from domain.kernel.context import Actor, ActorKind
 from domain.kernel.errors import Refusal, Unauthenticated
 from domain.kernel.held import Held
-from domain.kernel.limits_store import LimitsStore, Taken
+from domain.kernel.limits_store import LimitsStore
 from domain.kernel.policy import Policy
 from domain.kernel.sql import run
 from domain.keys import rules, tokens, uses
