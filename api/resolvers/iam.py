@@ -7,7 +7,7 @@ import strawberry
 from api.context import Info
 from api.execution.lookahead import wanted
 from api.execution.weights import costs
-from api.resolvers.arguments import IdempotencyKey
+from api.resolvers.arguments import AllowedOperations, IdempotencyKey
 from api.resolvers.paging import node_wanted
 from api.schema.accounts import SubAccountKind, SubAccountStatus
 from api.schema.iam import (
@@ -138,10 +138,16 @@ class IamMutation:
         name: NewName = None,
         console_scopes: NewScopes = None,
         api_grants: NewGrants = None,
+        allowed_operations: AllowedOperations = None,
     ) -> RoleRow:
         ctx = info.context.ctx
         row = await commands.update_role(
-            ctx, role_id=id, name=name, console_scopes=console_scopes, api_grants=api_grants
+            ctx,
+            role_id=id,
+            name=name,
+            console_scopes=console_scopes,
+            api_grants=api_grants,
+            allowed_operations=allowed_operations,
         )
         await queries.hang_holders(ctx, [row], wanted(info))
         return row

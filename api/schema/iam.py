@@ -34,6 +34,9 @@ class Role(Node, Shows):
     api_grants: list[str] = strawberry.field(
         description='Which APIs it may call: "api:<product>/<api>" or "api:<product>/*".'
     )
+    allowed_operations: list[str] | None = strawberry.field(
+        description="The registered operations that alone its holders may call; none for all."
+    )
     created_at: datetime = strawberry.field(description="When it was made.")
     holder_count: int = strawberry.field(description="How many sub-accounts have it.")
     holders: list[RoleHolder] = strawberry.field(

@@ -67,6 +67,9 @@ class AccessKey(Node, Shows):
     allowed_addresses: list[str] | None = strawberry.field(
         description="The addresses and networks that it may be used from; none for everywhere."
     )
+    allowed_operations: list[str] | None = strawberry.field(
+        description="The registered operations that alone it may call here; none for all."
+    )
     last_used_at: datetime | None = strawberry.field(
         description="When it was last used, known within 5 minutes; none if never."
     )

@@ -89,6 +89,7 @@ class Role(Owned):
     name = fields.CharField(max_length=60)
     console_scopes: Any = fields.JSONField()
     api_grants: Any = fields.JSONField()
+    allowed_operations: Any = fields.JSONField(null=True)
     created_at = fields.DatetimeField()
 
     class Meta:

@@ -34,6 +34,7 @@ class RoleRow(Row):
     name: str
     console_scopes: list[str]
     api_grants: list[str]
+    allowed_operations: list[str] | None
     created_at: datetime
     holders: list[HolderRow]
 
