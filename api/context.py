@@ -10,6 +10,7 @@ import strawberry
 from api.execution.documents import Documents
 from domain.accounts.identity import Proof
 from domain.kernel.attempts_store import AttemptsStore, ProcessAttempts
+from domain.kernel.buckets import Bucket
 from domain.kernel.context import ActorKind, Ctx
 from domain.people.guard import Turn
 
@@ -32,6 +33,14 @@ def network_of(address: str) -> str:
     return str(getattr(found, "ipv4_mapped", None) or found)
 
 
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """The documents of a door, which know its limits, and the budget that its callers have."""
+
+    documents: Documents
+    bucket: Bucket
+
+
 @dataclass(slots=True)
 class RequestContext:
     """One GraphQL request: the domain's Ctx and what the edge adds around it."""
@@ -42,8 +51,7 @@ class RequestContext:
     response_headers: list[tuple[str, str]] = field(default_factory=list)
     attempts: AttemptsStore = field(default_factory=ProcessAttempts)
     public_url: str = ""
-    documents: Documents | None = None
-    """The documents of the door, for what asks about a document rather than running it."""
+    price_list: PriceList | None = None
 
     @property
     def language(self) -> str:
@@ -70,6 +78,13 @@ class RequestContext:
         """Whose budget queries are paid from: a person's, a key's, or that of an address."""
         actor = self.ctx.actor
         return f"address:{network_of(self.ctx.address)}" if self.anonymous else actor.id
+
+    @property
+    def prices(self) -> "PriceList":
+        """What queries cost at this door."""
+        if self.price_list is None:
+            raise LookupError("this door takes no toll")
+        return self.price_list
 
     @property
     def operations(self) -> frozenset[str] | None:

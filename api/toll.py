@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from graphql import GraphQLError, GraphQLSchema
 
@@ -22,16 +21,6 @@ LEAST: Final = 1
 
 STRANGERS_INTROSPECTION: Final = 100
 """Points that a stranger pays for looking at the schema; whoever is logged in pays none."""
-
-
-class Payer(RequestContext, Protocol):
-    """What must be known of a caller beside what every answer needs."""
-
-    @property
-    def payer(self) -> str: ...
-
-    @property
-    def now(self) -> datetime: ...
 
 
 @dataclass(slots=True)
@@ -75,7 +64,7 @@ class Toll:
         document: Document,
         operation: Operation,
         variables: Mapping[str, Any],
-        caller: Payer,
+        caller: RequestContext,
         media: str,
     ) -> Receipt:
         """Have `caller` pay for one call. Raises Unauthenticated for introspection kept closed."""
@@ -101,7 +90,7 @@ class Toll:
         document: Document,
         operation: Operation,
         variables: Mapping[str, Any],
-        caller: Payer,
+        caller: RequestContext,
     ) -> int:
         """What the call costs. Raises GraphQLError when that is too much for any caller."""
         plan = plan_of(self._schema, document, operation)
@@ -119,7 +108,7 @@ class Toll:
         return max(LEAST, points)
 
 
-def _over_budget(points: int, taken: Taken, media: str, caller: Payer) -> Answer:
+def _over_budget(points: int, taken: Taken, media: str, caller: RequestContext) -> Answer:
     refusal = RateLimited(retry_after=taken.retry_after)
     told = errors.told_of_refusal(refusal, caller)
     told["message"] = _OVER["zh" if caller.language == "zh" else "en"].format(

@@ -18,8 +18,8 @@ _ACTING = """
 SELECT s.id AS session_id, s.login_id, s.expires_at, s.fresh_until, s.last_seen_at,
        m.id AS main_id, m.enterprise_id AS main_enterprise,
        a.id AS member_id, a.enterprise_id AS member_enterprise, a.status AS member_status,
-       r.console_scopes, r.allowed_operations, o.id AS operator_id, o.role AS operator_role, o.active,
-       e.status AS enterprise_status
+       r.console_scopes, r.allowed_operations, o.id AS operator_id, o.role AS operator_role,
+       o.active, e.status AS enterprise_status
   FROM sessions s
   LEFT JOIN main_accounts m ON m.login_id = s.login_id
   LEFT JOIN sub_accounts a ON a.login_id = s.login_id

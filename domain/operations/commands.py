@@ -13,7 +13,7 @@ from domain.operations.rows import RegisteredManifest
 from domain.operations.rules import NewDocument
 
 
-@command(needs="op.operation:write", repeatable=False)
+@command(needs="operation:register", repeatable=False)
 async def register_operations(
     ctx: Ctx, *, manifest: str, version: str, documents: Sequence[NewDocument]
 ) -> RegisteredManifest:

@@ -31,7 +31,7 @@ class PersistedQueryNotFound(NotFound):
 
     code = "PERSISTED_QUERY_NOT_FOUND"
     message = "PersistedQueryNotFound"
-    message_zh = "PersistedQueryNotFound"
+    message_zh = "找不到该标识对应的文档(PersistedQueryNotFound)。"
     remedy = "Send the query's text once with its hash, or register the document."
     remedy_zh = "请将查询文本与其哈希一并发送一次,或先登记该文档。"
 
@@ -44,13 +44,13 @@ class PersistedQueryNotSupported(Forbidden):
 
     code = "PERSISTED_QUERY_NOT_SUPPORTED"
     message = "PersistedQueryNotSupported"
-    message_zh = "PersistedQueryNotSupported"
+    message_zh = "未启用自动持久化查询(PersistedQueryNotSupported)。"
     remedy = "Send the query's text, or call a registered document."
     remedy_zh = "请发送查询文本,或调用已登记的文档。"
 
 
 class DocumentIdTaken(Conflict):
-    """An id names one text for ever, so that deployed clients keep calling what they were built with."""
+    """An id names one text for ever: deployed clients keep calling what they were built with."""
 
     code = "DOCUMENT_ID_TAKEN"
     message = "The document id {id} is registered with another text."
