@@ -143,7 +143,7 @@ def _price(mutation: bool, field: GraphQLField) -> Price:
     told = directive(field, Cost)
     weight = told.weight if told is not None else MUTATION_WEIGHT if mutation else 0
     if is_leaf_type(_bare(field)):
-        return Price(weight=weight, leaf=True)
+        return Price(weight=weight, each=0, leaf=True)
     if is_page(_bare(field)):
         return Price(weight=weight, each=0, least=1, paged=True)
     if holds_list(field.type):
