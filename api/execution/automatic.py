@@ -23,8 +23,8 @@ _LOST: Final = (RedisError, OSError, TimeoutError)
 
 
 def digest(text: str) -> str:
-    """The SHA-256 of a text, in lower-case hexadecimal; of one that is no Unicode, of nothing."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    """The SHA-256 of a text, in lower-case hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class AutomaticQueries:

@@ -5,12 +5,17 @@ from typing import Any
 
 import httpx2
 import pytest
+import redis.asyncio as aioredis
 from graphql import get_introspection_query
 
 from api.app import create_app
 from api.context import network_of
 from api.runtime import Runtime
+from api.settings import Settings
+from domain.kernel.limits_store import RedisLimits
+from tests import servers
 from tests.fixtures import Ask, Moment
+from tests.world import ROOT, World
 
 GRAPHQL = "application/graphql-response+json"
 PAGE = "{products(first:100){nodes{code}}}"
@@ -211,3 +216,28 @@ async def test_strangers_introspect_where_it_is_open(
 async def test_closed_introspection_is_open_to_members(runtime: Runtime, ask: Ask) -> None:
     settle(runtime, introspection_for_strangers=False)
     assert "errors" not in await ask("{__schema{queryType{name}}}", as_="dev-chen")
+
+
+@pytest.mark.redis
+async def test_a_budget_in_redis_is_one_round_trip_and_shared_by_workers(db: World) -> None:
+    url = servers.redis_url() or ""
+    async with aioredis.from_url(url) as link:
+        await link.flushdb()
+    left: list[int] = []
+    for _ in range(2):
+        settings = Settings(  # type: ignore[call-arg]
+            database_url=db.url, secret_key=ROOT, redis_url=url, _env_file=None
+        )
+        worker = Runtime(settings, clock=Moment(), jobs=False)
+        store = worker.limits
+        assert isinstance(store, RedisLimits)
+        store._patience = 5  # a busy machine, not a lost Redis
+        transport = httpx2.ASGITransport(app=create_app(worker, connected=True))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+            await post(client, PAGE)
+            before = store.round_trips
+            cost = (await post(client, PAGE)).json()["extensions"]["cost"]
+            assert store.round_trips == before + 1
+            left.append(cost["remaining"])
+        await store.close()
+    assert left[1] < left[0] < 10_000 - 100
