@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Final
 
 from starlette.applications import Starlette
@@ -139,11 +140,15 @@ def language_of(accept: str) -> str:
     return "en"
 
 
+@lru_cache(maxsize=4)
+def _proxies(setting: str) -> frozenset[str]:
+    return frozenset(one.strip() for one in setting.split(",") if one.strip())
+
+
 def caller_address(settings: Settings, request: Request) -> str:
     """The caller's address; X-Forwarded-For counts only from a proxy that the settings trust."""
     direct = request.client.host if request.client else ""
-    trusted = {one.strip() for one in settings.trusted_proxies.split(",") if one.strip()}
-    if direct in trusted:
+    if direct in _proxies(settings.trusted_proxies):
         forwarded = request.headers.get("x-forwarded-for", "")
         return forwarded.rpartition(",")[2].strip()[:64] or direct
     return direct

@@ -89,8 +89,8 @@ def _door(endpoint: Door) -> Door:
 
 async def _form(request: Request) -> Form:
     """The parameters of a form, each once and none empty; OAuthError for anything else."""
-    query = {name for name, _ in parse_qsl(request.url.query, keep_blank_values=True)}
-    if query & PARAMETERS:
+    query = request.scope["query_string"].decode("latin-1")
+    if query and {name for name, _ in parse_qsl(query, keep_blank_values=True)} & PARAMETERS:
         raise _bad("Parameters belong in the body, never in the address.")
     kind, _, extra = request.headers.get("content-type", "").partition(";")
     if kind.strip().lower() != FORM or extra.strip().lower() not in ("", "charset=utf-8"):
