@@ -4,6 +4,7 @@
 one, `/read` only takes the body in, and every other path does nothing. Nothing is parsed.
 """
 
+import hashlib
 import hmac
 from typing import Any, Final
 
@@ -36,7 +37,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     path = scope["path"]
     if path == "/sign":
         assert CURVE
-        hmac.digest(ROOT, SECRET, "sha256")
+        hmac.new(ROOT, SECRET, hashlib.sha256).hexdigest()
         CURVE.sign(MESSAGE, ALGORITHM)
     elif path == "/verify":
         jws.deserialize_compact(TOKEN, PUBLIC, ["ES256"])
