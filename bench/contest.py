@@ -95,13 +95,6 @@ def compete(
         say(f"round {number + 1} of {rounds}")
         for page in pages:
             for name in order:
-                measure(
-                    scores[page][name],
-                    [servers[name]],
-                    load,
-                    servers[name].port,
-                    requests[page, name],
-                    seconds,
-                )
+                measure(scores[page][name], servers[name], load, requests[page, name], seconds)
         order = [*order[1:], order[0]]
     return scores

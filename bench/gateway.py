@@ -67,8 +67,7 @@ class Gateway(Server):
         main = home / "nginx.conf"
         main.write_text(MAIN.format(folder=home, plain=self.plain, user=user))
         arguments = ["-p", str(home), "-c", str(main), "-e", str(home / "early")]
-        run = f"import os; os.execv({binary()!r}, ['nginx', *{arguments!r}])"
-        super().__init__(["-c", run], {}, checked, folder=folder)
+        super().__init__(arguments, {}, checked, folder=folder, program=binary() or "nginx")
 
 
 def missing() -> str:

@@ -20,7 +20,7 @@ from bench.gateway import Gateway
 from bench.ground import Ground, copied
 from bench.ingest import API, Ingested, ingest
 from bench.processes import Load, Memory, Server
-from bench.score import Score, measure
+from bench.score import Score, take_turn
 from domain.catalog.models import Product
 from domain.entitlements.models import Entitlement
 from domain.kernel import database
@@ -217,7 +217,7 @@ def _compete(
             before = _counted(counting)
             score = found.scores[name]
             alone = number % 4 == 0
-            answers = measure(
+            answers = take_turn(
                 score, turn.servers, load, turn.port, turn.request, seconds, alone=alone
             )
             if counting and not alone:

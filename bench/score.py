@@ -47,7 +47,12 @@ def spread(one: Score, other: Score) -> float:
     return (found[-1] - found[0]) / statistics.median(found)
 
 
-def measure(
+def measure(score: Score, server: Server, load: Load, request: bytes, seconds: float) -> None:
+    """Give one contestant a turn at one page, and note what it did."""
+    take_turn(score, [server], load, server.port, request, seconds)
+
+
+def take_turn(
     score: Score,
     servers: Sequence[Server],
     load: Load,
