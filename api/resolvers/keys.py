@@ -16,7 +16,6 @@ from api.schema.keys import (
     KeyOrder,
     KeyStatus,
     ReportLeakedKeyResult,
-    RevokeTokenResult,
     RotateAccessKeyResult,
     ServiceKey,
     SetAccessKeyStatusResult,
@@ -28,7 +27,7 @@ from domain.kernel.context import ActorKind
 from domain.kernel.reading import Window
 from domain.keys import commands, queries
 from domain.keys.care import KeyChange
-from domain.keys.rows import AccessKeyRow, CreatedKey, RevokedTokenRow
+from domain.keys.rows import AccessKeyRow, CreatedKey
 from domain.keys.rows import LeakReport as LeakReportRow
 from domain.operators import commands as operator_commands
 from domain.operators import queries as operator_queries
@@ -234,18 +233,6 @@ class KeyMutation:
         move = commands.lock_access_key if staff else commands.set_access_key_status
         row = await move(ctx, key_id=id, status=status)
         return await queries.completed(ctx, row, wanted(info))
-
-    @strawberry.mutation(
-        graphql_type=RevokeTokenResult,
-        description="End an access token before its time, at every gateway that asks us.",
-    )
-    async def revoke_token(
-        self,
-        info: Info,
-        token: Annotated[str, strawberry.argument(description="The whole token.")],
-    ) -> RevokedTokenRow:
-        ctx = info.context.ctx
-        return await commands.revoke_token(ctx, claims=await queries.claims_of(ctx, token))
 
     @strawberry.mutation(
         graphql_type=CreateServiceKeyResult,
