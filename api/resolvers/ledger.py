@@ -76,7 +76,8 @@ class LedgerMutation:
     @strawberry.mutation(
         graphql_type=RechargeResult,
         description="Begin a recharge of the prepaid balance; it grows when the provider has "
-        "collected the money.",
+        "collected the money. Above a set amount (10,000.00) a person must have shown the second "
+        "factor lately.",
     )
     async def recharge(
         self, info: Info, amount: Amount, idempotency_key: IdempotencyKey

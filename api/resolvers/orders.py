@@ -75,7 +75,8 @@ class OrderMutation:
 
     @strawberry.mutation(
         graphql_type=PayOrderResult,
-        description="Pay an order from the prepaid balance; what it holds is usable at once.",
+        description="Pay an order from the prepaid balance; what it holds is usable at once. "
+        "Above a set amount (10,000.00) a person must have shown the second factor lately.",
     )
     async def pay_order(
         self, info: Info, order_id: OrderId, idempotency_key: IdempotencyKey

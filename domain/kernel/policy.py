@@ -39,6 +39,7 @@ class Policy:
     usage_ahead_seconds: int = 5 * 60
     recharge_max_fen: int = 100_000_000
     personal_order_max_fen: int = 500_000
+    payment_fresh_above_fen: int = 1_000_000
 
     @property
     def order_payment_window(self) -> timedelta:
