@@ -291,13 +291,3 @@ async def test_over_graphql_a_bad_window_is_told(ask: Ask) -> None:
         answer = await ask(f"{{ products({arguments}) {{ nodes {{ code }} }} }}")
         assert answer["data"] == {"products": None}
         assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
-
-
-async def test_a_code_longer_than_any_product_has_is_not_looked_up(
-    cast: Cast, statements: Callable[[], Any]
-) -> None:
-    with statements() as counted:
-        found = [await queries.product(cast.anon(), "x" * n, CODE) for n in (60, 61, 120)]
-
-    assert found == [None, None, None]
-    assert counted.count == 1
