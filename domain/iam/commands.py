@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from domain.accounts import models
+from domain.accounts import models, power
 from domain.accounts import steps as accounts
 from domain.accounts.errors import LimitReached, NameTaken
+from domain.accounts.grants import beyond
 from domain.accounts.identity import HashedPassword
 from domain.accounts.models import SubAccountKind, SubAccountStatus
 from domain.accounts.rules import check_name, scopes_in
 from domain.iam import queries, steps
 from domain.iam.errors import RoleInUse
 from domain.iam.rows import CreatedSubAccount, DeletedRole, RoleRow, SubAccountRow
-from domain.iam.rules import beyond, checked_grants, checked_scopes
+from domain.iam.rules import checked_grants, checked_scopes
 from domain.kernel import changes
 from domain.kernel.command import command
 from domain.kernel.context import Ctx
@@ -31,7 +32,7 @@ async def create_role(
     enterprise = await steps.locked(ctx)
     cleaned = check_name(name)
     scopes, grants = checked_scopes(console_scopes), checked_grants(api_grants)
-    await steps.require_holding(ctx, scopes, grants)
+    await power.require_holding(ctx, scopes, grants)
     held = models.Role.visible_to(ctx.actor).filter(enterprise_id=enterprise.id)
     if await held.filter(name=cleaned).exists():
         raise NameTaken(name=cleaned)
@@ -69,7 +70,7 @@ async def update_role(
     scopes = before["consoleScopes"] if console_scopes is None else checked_scopes(console_scopes)
     grants = before["apiGrants"] if api_grants is None else checked_grants(api_grants)
     added = sorted(set(scopes) - set(before["consoleScopes"]))
-    await steps.require_holding(ctx, added, beyond(grants, before["apiGrants"]))
+    await power.require_holding(ctx, added, beyond(grants, before["apiGrants"]))
     if name is not None and (cleaned := check_name(name)) != role.name:
         held = models.Role.visible_to(ctx.actor).filter(enterprise_id=enterprise.id)
         if await held.filter(name=cleaned).exists():
@@ -123,7 +124,7 @@ async def create_sub_account(
     """
     enterprise = await steps.locked(ctx)
     role = await steps.found_role(ctx, role_id)
-    await steps.require_role(ctx, role)
+    await power.require_role(ctx, role)
     if kind is SubAccountKind.APP and (email is not None or password is not None):
         raise Invalid(field="email", reason="is for members; an application has a key only")
     cleaned = await accounts.free_place(ctx, enterprise.id, name)
@@ -167,7 +168,7 @@ async def update_sub_account(
     before, renamed = row.role_id, False
     if role_id is not None and role_id != row.role_id:
         role = await steps.found_role(ctx, role_id)
-        await steps.require_role(ctx, role)
+        await power.require_role(ctx, role)
         row.role_id = role.id
     if name is not None and (cleaned := check_name(name)) != row.name:
         held = models.SubAccount.visible_to(ctx.actor).filter(enterprise_id=enterprise.id)
@@ -187,7 +188,8 @@ async def set_sub_account_status(
     """Disable a sub-account, which ends its sessions and stops its key and tokens; or enable it.
 
     Enabled again, its key and unexpired tokens work, its sessions stay ended. Past usage stays
-    attributed to it. Raises NotFound, or IllegalTransition when it has that status.
+    attributed to it. Raises NotFound, IllegalTransition when it has that status, or
+    ForbiddenScope to enable one whose role holds what the actor lacks.
     """
     enterprise = await steps.locked(ctx)
     row = await steps.found_sub_account(ctx, sub_account_id)
@@ -195,6 +197,8 @@ async def set_sub_account_status(
         raise IllegalTransition(
             what="sub-account", id=row.id, status=row.status.value, target=status.value
         )
+    if status is SubAccountStatus.ACTIVE:
+        await power.require_owner(ctx, row.id)
     before, ended = row.status, 0
     row.status = status
     await row.save(update_fields=["status"])

@@ -5,14 +5,10 @@ author holds cannot change between the check and the write.
 """
 
 from domain.accounts.models import Enterprise, Role, Session, SubAccount
-from domain.accounts.rules import scopes_in
 from domain.accounts.steps import locked_enterprise
-from domain.iam import rules
 from domain.kernel import changes
-from domain.kernel.context import ActorKind, Ctx
+from domain.kernel.context import Ctx
 from domain.kernel.errors import NotFound
-from domain.keys.models import AccessKey
-from domain.keys.rules import NO_GRANTS, Grants, grants_of
 
 
 def plain_id(id: str) -> bool:
@@ -41,37 +37,6 @@ async def found_sub_account(ctx: Ctx, sub_account_id: str) -> SubAccount:
     if found is None:
         raise NotFound(what="sub-account", id=sub_account_id if plain_id(sub_account_id) else "")
     return found
-
-
-async def held_grants(ctx: Ctx) -> Grants | None:
-    """The API grants that the actor may hand on; None, all of them, for the main account."""
-    actor, holder = ctx.actor, None
-    if actor.kind in (ActorKind.MAIN, ActorKind.SYSTEM):
-        return None
-    if actor.kind is ActorKind.MEMBER:
-        holder = actor.id
-    elif actor.kind is ActorKind.KEY:
-        key = await AccessKey.visible_to(actor).get(id=actor.id)
-        if key.sub_account_id is None:
-            return None
-        holder = key.sub_account_id
-    owner = await SubAccount.visible_to(actor).get_or_none(id=holder or "")
-    if owner is None:
-        return NO_GRANTS
-    role = await Role.visible_to(actor).get(id=owner.role_id)
-    return grants_of(scopes_in(role.api_grants))
-
-
-async def require_holding(ctx: Ctx, scopes: list[str], grants: list[str]) -> None:
-    """ForbiddenScope unless the actor holds all of this: nobody gives what they lack."""
-    rules.require_scopes(ctx.actor, scopes)
-    if grants:
-        rules.require_grants(await held_grants(ctx), grants)
-
-
-async def require_role(ctx: Ctx, role: Role) -> None:
-    """ForbiddenScope unless the actor holds all that `role` gives."""
-    await require_holding(ctx, scopes_in(role.console_scopes), scopes_in(role.api_grants))
 
 
 async def end_sessions(ctx: Ctx, login_id: str) -> int:

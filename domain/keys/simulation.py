@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import ClassVar, Final
 
+from domain.accounts.grants import normal_grant
 from domain.accounts.models import Role, SubAccount
 from domain.catalog import hot as catalogue
 from domain.entitlements import hot as entitlements
@@ -201,7 +202,7 @@ def _changes(
         covering = [
             one
             for one in grants
-            if rules.normal_grant(one) in ((api.product_code, api.code), (api.product_code, "*"))
+            if normal_grant(one) in ((api.product_code, api.code), (api.product_code, "*"))
         ]
         if len(covering) == 1:
             return [_change(AccessAction.REMOVE_GRANT, subjects[AccessPart.ROLE], covering[0])]

@@ -1,11 +1,11 @@
 """Writes of people: sessions, passwords, second factors, invitations."""
 
 from domain.accounts import models as accounts
+from domain.accounts import power
 from domain.accounts import rules as account_rules
 from domain.accounts import steps as account_steps
 from domain.accounts.identity import SESSION_PREFIX, HashedPassword, Proof
 from domain.accounts.rows import ClosedSession, OpenedSession
-from domain.iam.steps import require_role
 from domain.kernel import changes, outbox, secrets
 from domain.kernel.command import command
 from domain.kernel.context import Ctx
@@ -221,7 +221,7 @@ async def create_invitation(
     role = await accounts.Role.visible_to(ctx.actor).get_or_none(id=role_id)
     if role is None:
         raise NotFound(what="role", id=role_id)
-    await require_role(ctx, role)
+    await power.require_role(ctx, role)
     await steps.check_place(ctx, cleaned)
     code = secrets.mint(rules.INVITATION_PREFIX)
     row = await models.Invitation.create(
@@ -269,8 +269,8 @@ async def accept_invitation(
 ) -> AcceptedInvitation:
     """Become the member that one was invited as, with a password of one's own.
 
-    Raises NotFound (no such code), InvitationClosed (used, expired, withdrawn), NameTaken, or
-    RateLimited.
+    Raises NotFound (no such code), InvitationClosed (used, expired, withdrawn, or of a role that
+    whoever invited may no longer give), NameTaken, or RateLimited.
     """
     turn.check()
     everybodys = models.Invitation.visible_to(ctx.as_system().actor)

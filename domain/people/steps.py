@@ -4,6 +4,7 @@ import json
 from typing import Any, Final
 
 from domain.accounts import models as accounts
+from domain.accounts import power
 from domain.accounts import steps as account_steps
 from domain.accounts.errors import LimitReached, NameTaken, WrongCredentials
 from domain.accounts.identity import HashedPassword, Proof
@@ -143,11 +144,14 @@ async def join(
 ) -> accounts.SubAccount:
     """The member of an open invitation; the enterprise's row is locked by the caller.
 
-    Raises InvitationClosed when its role is gone, NameTaken for a name or e-mail in use.
+    Raises InvitationClosed when its role is gone, or beyond whoever invited, and NameTaken for a
+    name or e-mail in use.
     """
     role = await accounts.Role.visible_to(SYSTEM).get_or_none(id=invitation.role_id)
     if role is None:
         raise InvitationClosed(state="void: its role was deleted")
+    if not await power.could_give(ctx, invitation.invited_by, role):
+        raise InvitationClosed(state="void: whoever invited may no longer give its role")
     home = invitation.enterprise_id
     name = await account_steps.free_place(ctx.as_system(), home, invitation.name)
     email = secrets.unseal(invitation.sealed_email)
