@@ -100,7 +100,7 @@ WITHDRAW: Final = (
 ACCEPT: Final = (
     """mutation AcceptInvitation($code: String!, $password: String!) {
   result: acceptInvitation(code: $code, password: $password) {
-    ... on AcceptedInvitation { enterprise name } ...ProblemFields
+    ... on AcceptedInvitation { enterprise name keyId secret } ...ProblemFields
   }
 }"""
     + PROBLEM

@@ -130,6 +130,10 @@ class AcceptedInvitation(Shows):
     row: ClassVar[type[Row]] = rows.AcceptedInvitation
     enterprise: str = strawberry.field(description="The name of the enterprise.")
     name: str = strawberry.field(description="Your name in it.")
+    key_id: strawberry.ID = strawberry.field(description="Your one key, for programs of yours.")
+    secret: str = strawberry.field(
+        description="The key's secret, shown this once. If it was lost, rotate the key."
+    )
 
 
 @strawberry.type(

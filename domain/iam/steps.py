@@ -9,6 +9,8 @@ from domain.accounts.steps import locked_enterprise
 from domain.kernel import changes
 from domain.kernel.context import Ctx
 from domain.kernel.errors import NotFound
+from domain.keys import steps as keys
+from domain.keys.models import AccessKey, KeyStatus
 
 
 def plain_id(id: str) -> bool:
@@ -48,3 +50,18 @@ async def end_sessions(ctx: Ctx, login_id: str) -> int:
     for id in ids:
         await changes.mark(ctx, "session", id)
     return len(ids)
+
+
+async def delete_key_of(ctx: Ctx, sub_account_id: str) -> str | None:
+    """Delete the key of a disabled sub-account, by its own steps; its id, or none.
+
+    A key that works is disabled first: nothing goes from ACTIVE to DELETED at once.
+    """
+    held = AccessKey.visible_to(ctx.actor).filter(sub_account_id=sub_account_id)
+    key = await held.exclude(status=KeyStatus.DELETED).select_for_update().first()
+    if key is None:
+        return None
+    if key.status is KeyStatus.ACTIVE:
+        await keys.move(ctx, key, KeyStatus.DISABLED)
+    await keys.move(ctx, key, KeyStatus.DELETED)
+    return str(key.id)

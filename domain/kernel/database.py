@@ -23,6 +23,7 @@ ROOMS = (
     "kernel",
     "accounts",
     "people",
+    "handover",
     "notices",
     "operators",
     "catalog",

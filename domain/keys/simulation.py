@@ -146,8 +146,8 @@ async def _role(ctx: Ctx, key: KeyRecord) -> tuple[str | None, Sequence[str]]:
     """The role of the key's sub-account and what it grants; none for a main key."""
     if not key.sub_account_id:
         return None, ()
-    owner = await SubAccount.visible_to(ctx.actor).get(id=key.sub_account_id)
-    role = await Role.visible_to(ctx.actor).get(id=owner.role_id)
+    owner = await SubAccount.ever_visible_to(ctx.actor).get(id=key.sub_account_id)
+    role = await Role.ever_visible_to(ctx.actor).get(id=owner.role_id)
     return role.id, role.api_grants
 
 

@@ -1,7 +1,6 @@
 """Writes of people: sessions, passwords, second factors, invitations."""
 
 from domain.accounts import models as accounts
-from domain.accounts import power
 from domain.accounts import rules as account_rules
 from domain.accounts import steps as account_steps
 from domain.accounts.identity import SESSION_PREFIX, HashedPassword, Proof
@@ -217,11 +216,7 @@ async def create_invitation(
     """
     enterprise = await account_steps.locked_enterprise(ctx, ctx.actor.home)
     address, cleaned = account_rules.check_email(email), account_rules.check_name(name)
-    role_id = role_id[:40].replace("\x00", "")
-    role = await accounts.Role.visible_to(ctx.actor).get_or_none(id=role_id)
-    if role is None:
-        raise NotFound(what="role", id=role_id)
-    await power.require_role(ctx, role)
+    role = await steps.role_to_give(ctx, role_id)
     await steps.check_place(ctx, cleaned)
     code = secrets.mint(rules.INVITATION_PREFIX)
     row = await models.Invitation.create(
@@ -240,8 +235,7 @@ async def create_invitation(
     await steps.letter(
         ctx, address, "invitation", enterprise=enterprise.name, link=link.format(code=code)
     )
-    shown = InvitationRow.of(row)
-    shown.status = InvitationStatus.OPEN
+    shown = steps.shown(row, InvitationStatus.OPEN)
     return CreatedInvitation(id=row.id, invitation=shown, code=code)
 
 
@@ -258,9 +252,7 @@ async def withdraw_invitation(ctx: Ctx, *, invitation_id: str) -> InvitationRow:
     row.withdrawn_at = ctx.now
     await row.save(update_fields=["withdrawn_at"])
     ctx.note(row.id, after={"status": "WITHDRAWN"})
-    shown = InvitationRow.of(row)
-    shown.status = InvitationStatus.WITHDRAWN
-    return shown
+    return steps.shown(row, InvitationStatus.WITHDRAWN)
 
 
 @command(needs="invitation:accept", repeatable=False)
@@ -269,8 +261,9 @@ async def accept_invitation(
 ) -> AcceptedInvitation:
     """Become the member that one was invited as, with a password of one's own.
 
-    Raises NotFound (no such code), InvitationClosed (used, expired, withdrawn, or of a role that
-    whoever invited may no longer give), NameTaken, or RateLimited.
+    The member's one key comes with it; its secret is in this answer only. Raises NotFound (no
+    such code), InvitationClosed (used, expired, withdrawn, or of a role that whoever invited may
+    no longer give), NameTaken, or RateLimited.
     """
     turn.check()
     everybodys = models.Invitation.visible_to(ctx.as_system().actor)
@@ -280,11 +273,14 @@ async def accept_invitation(
     enterprise = await account_steps.locked_enterprise(ctx, row.enterprise_id)
     await row.refresh_from_db()
     steps.check_open(ctx, row)
-    member = await steps.join(ctx, row, password)
+    member, key = await steps.join(ctx, row, password)
     row.accepted_at, row.sub_account_id = ctx.now, member.id
     await row.save(update_fields=["accepted_at", "sub_account_id"])
-    ctx.note(row.id, enterprise_id=enterprise.id, after={"subAccountId": member.id})
-    return AcceptedInvitation(id=member.id, enterprise=enterprise.name, name=member.name)
+    told = {"subAccountId": member.id, "keyId": key.id}
+    ctx.note(row.id, enterprise_id=enterprise.id, after=told)
+    return AcceptedInvitation(
+        id=member.id, enterprise=enterprise.name, name=member.name, key_id=key.id, secret=key.secret
+    )
 
 
 @command(needs="mail:keep")

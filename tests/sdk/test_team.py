@@ -67,6 +67,34 @@ async def test_makes_an_application_moves_it_and_disables_it(console_of: Console
         await ann.sub_accounts.set_status(made.sub_account.id, "DISABLED")
 
 
+async def test_deletes_a_disabled_one_which_stays_listed_apart(console_of: Consoles) -> None:
+    ann = await console_of("ann")
+    made = await ann.sub_accounts.create("app-x", "APP", await role_of(ann, "开发"))
+    with pytest.raises(IllegalTransition):
+        await ann.sub_accounts.delete(made.sub_account.id)
+    await ann.sub_accounts.set_status(made.sub_account.id, "DISABLED")
+
+    gone = await ann.sub_accounts.delete(made.sub_account.id)
+
+    assert (gone.id, gone.name) == (made.sub_account.id, "app-x")
+    assert "app-x" not in {one.name async for one in ann.sub_accounts.list()}
+    (kept,) = [one async for one in ann.sub_accounts.list(deleted=True)]
+    assert (kept.id, kept.name, kept.key) == (gone.id, "app-x", None)
+    assert kept.deleted_at is not None
+
+
+async def test_an_invited_member_joins_with_a_key(console_of: Consoles) -> None:
+    ann, stranger = await console_of("ann"), await console_of()
+    made = await ann.accounts.invite("wu@qinghe.example", "dev-wu", await role_of(ann, "开发"))
+
+    joined = await stranger.accounts.accept_invitation(made.invite_code or "", "her own choice")
+
+    assert joined.secret.startswith("cfsk_")
+    assert joined.secret not in repr(joined)
+    keys = {one.name: one.key async for one in ann.sub_accounts.list()}
+    assert keys["dev-wu"].id == joined.key_id  # type: ignore[union-attr]
+
+
 async def test_a_member_made_so_logs_in(console_of: Consoles) -> None:
     ann = await console_of("ann")
     role = await role_of(ann, "审计")
