@@ -11,6 +11,7 @@ from api.resolvers.access import AccessQuery
 from api.resolvers.accounts import AccountMutation, AccountQuery
 from api.resolvers.bills import BillQuery
 from api.resolvers.entitlements import EntitlementMutation, EntitlementQuery
+from api.resolvers.handover import HandoverMutation, HandoverQuery
 from api.resolvers.iam import IamMutation, IamQuery
 from api.resolvers.keys import KeyMutation, KeyQuery
 from api.resolvers.ledger import LedgerMutation, LedgerQuery
@@ -31,6 +32,7 @@ class Query(
     NodeQuery,
     AccountQuery,
     PeopleQuery,
+    HandoverQuery,
     VerificationQuery,
     IamQuery,
     EnterpriseQuery,
@@ -50,6 +52,7 @@ class Query(
 class Mutation(
     AccountMutation,
     PeopleMutation,
+    HandoverMutation,
     VerificationMutation,
     IamMutation,
     EntitlementMutation,

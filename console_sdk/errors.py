@@ -73,6 +73,10 @@ class InvitationClosed(Conflict, code="INVITATION_CLOSED"):
     """The invitation was accepted, withdrawn, or has expired."""
 
 
+class OfferClosed(Conflict, code="OFFER_CLOSED"):
+    """The offer of the main account was accepted, withdrawn or replaced, or has expired."""
+
+
 class WrongCredentials(Unauthenticated, code="WRONG_CREDENTIALS"):
     """The e-mail or the password is wrong."""
 

@@ -53,7 +53,7 @@ async def end_sessions(ctx: Ctx, login_id: str) -> int:
 
 
 async def delete_key_of(ctx: Ctx, sub_account_id: str) -> str | None:
-    """Delete the key of a disabled sub-account, by its own steps; its id, or none.
+    """Delete the key of a sub-account, by its own steps; its id, or none.
 
     A key that works is disabled first: nothing goes from ACTIVE to DELETED at once.
     """

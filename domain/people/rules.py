@@ -7,6 +7,7 @@ from domain.people.rows import InvitationStatus
 
 RESET_PREFIX: Final = "cfrs"
 INVITATION_PREFIX: Final = "cfiv"
+HANDOVER_PREFIX: Final = "cfmo"
 ISSUER: Final = "Counterfoil"
 
 

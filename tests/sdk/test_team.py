@@ -1,5 +1,7 @@
 """Roles and sub-accounts through the client library, against the real app."""
 
+from datetime import timedelta
+
 import pytest
 
 from console_sdk import AsyncConsole
@@ -9,10 +11,13 @@ from console_sdk.errors import (
     LimitReached,
     NameTaken,
     NotFound,
+    OfferClosed,
     RoleInUse,
+    SecondFactorRequired,
 )
 from domain.accounts.models import Role
-from tests.cast import NOW, Cast
+from tests.cast import NOW, PASSWORD, Cast
+from tests.fixtures import show_second_factor
 from tests.sdk.conftest import Consoles
 
 
@@ -152,3 +157,22 @@ async def test_says_what_would_stop(console_of: Consoles, cast: Cast) -> None:
     assert of_key.apis[0].reachable
     with pytest.raises(NotFound):
         await (await console_of("eve")).roles.blast_radius(role)
+
+
+async def test_offers_the_main_account_and_takes_the_offer_back(
+    console_of: Consoles, cast: Cast
+) -> None:
+    ann = await console_of("ann")
+    await show_second_factor("ann", NOW + timedelta(days=4000))
+    dev = next(iter([one.id async for one in ann.sub_accounts.list() if one.name == "dev-chen"]))
+
+    made = await ann.accounts.offer_main_account(dev)
+    back = await ann.accounts.withdraw_main_account_offer(made.id)
+
+    assert (made.sub_account_id, made.role_id, made.status) == (dev, None, "OPEN")
+    assert back.status == "WITHDRAWN"
+    assert [one.id async for one in ann.accounts.main_account_offers()] == [made.id]
+    with pytest.raises(OfferClosed):
+        await ann.accounts.withdraw_main_account_offer(made.id)
+    with pytest.raises(SecondFactorRequired):
+        await (await console_of("dev-chen")).accounts.accept_main_account("x", PASSWORD)
