@@ -19,6 +19,7 @@ from api.resolvers.node import NodeQuery
 from api.resolvers.orders import OrderMutation, OrderQuery
 from api.resolvers.people import PeopleMutation, PeopleQuery
 from api.resolvers.products import ProductQuery
+from api.resolvers.recovery import RecoveryMutation, RecoveryQuery
 from api.resolvers.usage import UsageQuery
 from api.resolvers.verification import VerificationMutation, VerificationQuery
 from api.resolvers.viewer import EnterpriseQuery
@@ -33,6 +34,7 @@ class Query(
     AccountQuery,
     PeopleQuery,
     HandoverQuery,
+    RecoveryQuery,
     VerificationQuery,
     IamQuery,
     EnterpriseQuery,
@@ -53,6 +55,7 @@ class Mutation(
     AccountMutation,
     PeopleMutation,
     HandoverMutation,
+    RecoveryMutation,
     VerificationMutation,
     IamMutation,
     EntitlementMutation,

@@ -65,6 +65,14 @@ class NoSecondFactor(Conflict, code="NO_SECOND_FACTOR"):
     """You have not enrolled a second factor."""
 
 
+class ResetUnderway(Conflict, code="RESET_UNDERWAY"):
+    """A reset of this second factor is under way."""
+
+
+class OwnSecondFactor(Forbidden, code="OWN_SECOND_FACTOR"):
+    """Nobody resets a second factor of their own."""
+
+
 class ResetCodeInvalid(InvalidInput, code="RESET_CODE_INVALID"):
     """The code that resets a password is unknown, used or expired."""
 

@@ -61,11 +61,12 @@ class OpenSession:
 
 @dataclass(frozen=True, slots=True)
 class SecondFactor:
-    """How your second factor stands."""
+    """How your second factor stands; at `reset_at` it is taken away, unless you show it before."""
 
     enrolled: bool
     fresh: bool
     recovery_codes_left: int
+    reset_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

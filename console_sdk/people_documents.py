@@ -15,7 +15,7 @@ SESSIONS: Final = """query Sessions($first: Int!, $after: String) {
   }
 }"""
 SECOND_FACTOR: Final = """query SecondFactor {
-  result: secondFactor { enrolled fresh recoveryCodesLeft }
+  result: secondFactor { enrolled fresh recoveryCodesLeft resetAt }
 }"""
 INVITATIONS: Final = (
     """query Invitations($first: Int!, $after: String) {

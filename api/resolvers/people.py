@@ -67,6 +67,7 @@ class PeopleQuery:
             enrolled=found.enrolled,
             fresh=found.fresh,
             recovery_codes_left=found.recovery_codes_left,
+            reset_at=found.reset_at,
         )
 
     @strawberry.field(

@@ -173,14 +173,16 @@ async def confirm_second_factor(ctx: Ctx, *, code: str, turn: guard.Turn) -> Con
     """Show a code of one's authenticator, or a recovery code: the session is fresh for 10 min.
 
     The first code of a new secret puts it in force and brings ten recovery codes. A code works
-    once. Raises WrongCode, NoSecondFactor, or RateLimited.
+    once, and ends a reset of a lost factor. Raises WrongCode, NoSecondFactor, or RateLimited.
     """
     turn.check()
     own = await steps.own_session(ctx)
-    factor = await models.SecondFactor.get_or_none(login_id=own.login_id)
+    mine = models.SecondFactor.select_for_update()
+    factor = await mine.get_or_none(login_id=own.login_id)
     if factor is None:
         raise NoSecondFactor()
     how = await steps.take_code(ctx, factor, code)
+    await steps.end_resets(ctx, own.login_id, models.ResetOutcome.SHOWN)
     codes = await steps.new_recovery_codes(ctx, own.login_id) if how == "enrolled" else []
     own.fresh_until = ctx.now + ctx.policy.second_factor_life
     await own.save(update_fields=["fresh_until"])

@@ -149,6 +149,14 @@ def shown(invitation: models.Invitation, status: InvitationStatus) -> Invitation
     return row
 
 
+async def end_resets(ctx: Ctx, login_id: str, outcome: models.ResetOutcome) -> None:
+    """End the reset of a second factor that waits, if there is one, and tell the owner."""
+    waiting = models.SecondFactorReset.filter(login_id=login_id, ended_at=None)
+    if await waiting.update(ended_at=ctx.now, outcome=outcome):
+        login = await accounts.Login.get(id=login_id)
+        await letter(ctx, login.email, "second_factor_reset_ended", outcome=outcome.value)
+
+
 def check_open(ctx: Ctx, invitation: models.Invitation) -> None:
     """Raise InvitationClosed unless the invitation may be accepted now."""
     status = rules.invitation_status(
