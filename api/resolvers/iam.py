@@ -92,12 +92,12 @@ class IamQuery:
         last: Last = None,
         before: Before = None,
         deleted: Annotated[
-            bool, strawberry.argument(description="List those that were deleted instead.")
-        ] = False,
+            bool | None, strawberry.argument(description="List those that were deleted instead.")
+        ] = None,
     ) -> Paged:
         window = Window.of(first, after, last, before)
         page = await queries.sub_accounts(
-            info.context.ctx, window, node_wanted(info), deleted=deleted
+            info.context.ctx, window, node_wanted(info), deleted=bool(deleted)
         )
         return Paged(page)
 

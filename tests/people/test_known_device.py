@@ -143,7 +143,8 @@ async def test_what_was_not_made_here_is_not_known(cast: Cast, attempts: Process
         good + "x",
     ):
         assert (await sign_in(at(cast, NEW, 6), attempts, odd)).wait > 0, odd
-        assert await sign_in(at(cast, NEW, 6), ProcessAttempts(), odd, email="no@x.example")
+        nobody = await sign_in(at(cast, NEW, 6), ProcessAttempts(), odd, email="no@x.example")
+        assert (nobody.login_id, nobody.wait, nobody.device) == (None, 0, "")
 
 
 async def test_is_kept_nowhere_but_in_the_browser(cast: Cast, attempts: ProcessAttempts) -> None:
