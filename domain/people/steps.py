@@ -69,6 +69,8 @@ async def erase_person(ctx: Ctx, login_id: str) -> int:
     ended = await end_sessions(ctx, login_id)
     for proof in (models.SecondFactor, models.RecoveryCode, models.PasswordReset):
         await proof.filter(login_id=login_id).delete()
+    resets = models.SecondFactorReset.filter(login_id=login_id, ended_at=None)
+    await resets.update(ended_at=ctx.now, outcome=models.ResetOutcome.WITHDRAWN)
     await accounts.Login.filter(id=login_id).update(email=login_id, password_hash=NO_PASSWORD)
     return ended
 

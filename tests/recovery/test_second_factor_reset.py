@@ -8,7 +8,8 @@ import pytest
 
 from api.jobs.outbox import Ports, deliver_due
 from api.jobs.resets import reset_due
-from domain.accounts.models import Session
+from domain.accounts.models import Session, SubAccountStatus
+from domain.iam.commands import delete_sub_account, set_sub_account_status
 from domain.kernel.context import SYSTEM, Ctx
 from domain.kernel.errors import (
     ForbiddenScope,
@@ -35,6 +36,7 @@ from domain.recovery.errors import OwnSecondFactor, ResetUnderway
 from domain.recovery.rows import ResetRow
 from tests.cast import NOW, Cast
 from tests.fixtures import Ask, email_of
+from tests.iam.help import sub_account_id
 from tests.people.help import code_at, dump, letters, seated
 
 ANN, DAY, MOMENT = "ann@qinghe.example", timedelta(hours=24), timedelta(milliseconds=1)
@@ -184,6 +186,16 @@ async def test_needs_a_person_a_factor_and_a_reason(cast: Cast) -> None:
     with pytest.raises(NoSecondFactor):
         await opened(cast)
     assert not await SecondFactorReset.exists()
+
+
+async def test_of_somebody_who_is_deleted_it_ends_silently(cast: Cast) -> None:
+    reset, dev = await opened(cast, email=email_of("dev-chen")), await sub_account_id("dev-chen")
+    off = SubAccountStatus.DISABLED
+    await set_sub_account_status(cast.ann(), sub_account_id=dev, status=off)
+    await delete_sub_account(cast.ann(), sub_account_id=dev)
+
+    assert await outcome(reset) is ResetOutcome.WITHDRAWN
+    assert await reset_due(cast.system(now=NOW + DAY)) == 0
 
 
 async def test_the_wait_is_the_houses(cast: Cast) -> None:
