@@ -6,7 +6,7 @@ import strawberry
 
 from api.context import Info
 from api.resolvers.arguments import IdempotencyKey
-from api.resolvers.paging import node_wanted
+from api.resolvers.paging import node_wanted, paged
 from api.resolvers.people import Code, OwnPassword
 from api.schema.handover import (
     AcceptMainAccountResult,
@@ -14,7 +14,7 @@ from api.schema.handover import (
     OfferMainAccountResult,
     WithdrawMainAccountOfferResult,
 )
-from api.schema.paging import After, Before, Connection, First, Last, Paged
+from api.schema.paging import Connection, Paged
 from domain.handover import commands, queries
 from domain.handover.rows import OfferRow, TakenMainAccount
 from domain.kernel.reading import Window
@@ -27,15 +27,12 @@ class HandoverQuery:
         graphql_type=Connection[MainAccountOffer] | None,
         description="Offers of the main account, newest first, open or not.",
     )
+    @paged
     async def main_account_offers(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        window: Window,
     ) -> Paged:
-        window = Window.of(first, after, last, before)
         return Paged(await queries.offers(info.context.ctx, window, node_wanted(info)))
 
 

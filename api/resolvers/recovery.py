@@ -6,8 +6,8 @@ import strawberry
 
 from api.context import Info
 from api.resolvers.arguments import IdempotencyKey
-from api.resolvers.paging import node_wanted
-from api.schema.paging import After, Before, Connection, First, Last, Paged
+from api.resolvers.paging import node_wanted, paged
+from api.schema.paging import Connection, Paged
 from api.schema.recovery import (
     OpenSecondFactorResetResult,
     SecondFactorReset,
@@ -24,15 +24,12 @@ class RecoveryQuery:
         graphql_type=Connection[SecondFactorReset] | None,
         description="For operators: resets of lost second factors, newest first.",
     )
+    @paged
     async def second_factor_resets(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        window: Window,
     ) -> Paged:
-        window = Window.of(first, after, last, before)
         return Paged(await queries.resets(info.context.ctx, window, node_wanted(info)))
 
 

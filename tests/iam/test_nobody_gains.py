@@ -28,11 +28,13 @@ from domain.kernel.errors import ForbiddenScope, Refusal
 from domain.keys.care import KeyChange
 from domain.keys.commands import (
     create_access_key,
+    issue_token,
     rotate_access_key,
     set_access_key_status,
     update_access_key,
 )
 from domain.keys.models import AccessKey, KeyStatus, SecretVersion
+from domain.keys.tokens import Issuer
 from domain.people.commands import accept_invitation, create_invitation
 from domain.people.errors import InvitationClosed
 from domain.people.guard import Turn
@@ -73,6 +75,8 @@ async def test_no_secret_of_one_who_reaches_more(
     app, key = await above(cast, what)
     kept = await secrets_kept()
 
+    with pytest.raises(ForbiddenScope):
+        await issue_token(ctx, key_id=key, issuer=Issuer("https://console.example"))
     with pytest.raises(ForbiddenScope) as refused:
         await rotate_access_key(ctx, key_id=key)
     assert refused.value.facts["scope"] in ("api:face-compare/*", "order:pay")
