@@ -57,10 +57,11 @@ async def require_role(ctx: Ctx, role: Role) -> None:
     await require_holding(ctx, scopes_in(role.console_scopes), scopes_in(role.api_grants))
 
 
-async def require_owner(ctx: Ctx, sub_account_id: str) -> None:
+async def require_owner(ctx: Ctx, sub_account_id: str, *, apis_only: bool = False) -> None:
     """ForbiddenScope unless the actor holds all that this sub-account reaches, or is itself it.
 
-    One that is not seen is left to the caller, who finds none either.
+    `apis_only` is for what opens APIs and not the console. One that is not seen is left to the
+    caller, who finds none either.
     """
     if ctx.actor.kind in (ActorKind.MAIN, ActorKind.SYSTEM):
         return
@@ -68,7 +69,9 @@ async def require_owner(ctx: Ctx, sub_account_id: str) -> None:
         return
     owner = await SubAccount.visible_to(ctx.actor).get_or_none(id=sub_account_id)
     if owner is not None:
-        await require_role(ctx, await Role.visible_to(ctx.actor).get(id=owner.role_id))
+        role = await Role.visible_to(ctx.actor).get(id=owner.role_id)
+        scopes = [] if apis_only else scopes_in(role.console_scopes)
+        await require_holding(ctx, scopes, scopes_in(role.api_grants))
 
 
 async def could_give(ctx: Ctx, giver_id: str, role: Role) -> bool:

@@ -128,7 +128,7 @@ async def issue_token(
 ) -> IssuedToken:
     """A token for a key, without its secret, for a person: 2 h unless said, at most 30 d.
 
-    Another's key needs key:write and all that the key reaches, a main key key:main and a fresh
+    Another's key needs key:write and all APIs that the key reaches, a main key key:main and a fresh
     second factor; a token for the console needs every scope of the key, whosever it is. The token
     is in this answer only. It obeys the key, its list of addresses and its role like any other.
     Raises NotFound, Invalid, ForbiddenScope, SecondFactorRequired, PersonRequired (a key asks),
@@ -141,7 +141,8 @@ async def issue_token(
     if key.sub_account_id is None:
         ctx.require_fresh()
     else:
-        await power.require_owner(ctx, key.sub_account_id)
+        apis_only = audience is Audience.API
+        await power.require_owner(ctx, key.sub_account_id, apis_only=apis_only)
     return await steps.issue(ctx, key, issuer, audience, seconds)
 
 

@@ -33,7 +33,7 @@ from domain.keys.commands import (
     set_access_key_status,
     update_access_key,
 )
-from domain.keys.models import AccessKey, KeyStatus, SecretVersion
+from domain.keys.models import AccessKey, Audience, KeyStatus, SecretVersion
 from domain.keys.tokens import Issuer
 from domain.people.commands import accept_invitation, create_invitation
 from domain.people.errors import InvitationClosed
@@ -75,8 +75,9 @@ async def test_no_secret_of_one_who_reaches_more(
     app, key = await above(cast, what)
     kept = await secrets_kept()
 
+    audience = Audience.API if what == "grant" else Audience.CONSOLE
     with pytest.raises(ForbiddenScope):
-        await issue_token(ctx, key_id=key, issuer=Issuer("https://console.example"))
+        await issue_token(ctx, key_id=key, issuer=Issuer("https://c.example"), audience=audience)
     with pytest.raises(ForbiddenScope) as refused:
         await rotate_access_key(ctx, key_id=key)
     assert refused.value.facts["scope"] in ("api:face-compare/*", "order:pay")
