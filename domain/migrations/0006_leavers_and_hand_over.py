@@ -7,7 +7,7 @@ from domain.people.models import ResetOutcome
 
 
 class Migration(migrations.Migration):
-    dependencies = [("domain", "0004_people")]
+    dependencies = [("domain", "0005_no_truncate")]
 
     initial = False
 
