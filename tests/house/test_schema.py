@@ -194,6 +194,7 @@ def test_commands_need_scopes_that_somebody_can_hold() -> None:
         "key:remind",
         "leaks:report",
         "operation:register",
+        "second_factor:reset",
     }
     unknown = {
         f"{name}: {found.needs}"

@@ -6,7 +6,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("domain", "0004_people")]
+    dependencies = [("domain", "0006_leavers_and_hand_over")]
 
     initial = False
 
