@@ -8,6 +8,7 @@ from domain.accounts.errors import LimitReached, NameTaken
 from domain.accounts.identity import HashedPassword
 from domain.accounts.models import SubAccountKind, SubAccountStatus
 from domain.accounts.rules import check_name, scopes_in
+from domain.events.rules import EventKind, about
 from domain.iam import queries, steps
 from domain.iam.errors import RoleInUse
 from domain.iam.rows import CreatedSubAccount, DeletedRole, RoleRow, SubAccountRow
@@ -46,6 +47,7 @@ async def create_role(
         created_at=ctx.now,
     )
     ctx.note(row.id, after={"name": cleaned, "consoleScopes": scopes, "apiGrants": grants})
+    await changes.mark(ctx, "role", enterprise.id, about=about(EventKind.ROLE, row))
     return RoleRow.of(row)
 
 
@@ -78,7 +80,7 @@ async def update_role(
     role.console_scopes, role.api_grants = scopes, grants
     await role.save(update_fields=["name", "console_scopes", "api_grants"])
     ctx.note(role.id, before=before, after=_role_facts(role))
-    await changes.mark(ctx, "role", enterprise.id)
+    await changes.mark(ctx, "role", enterprise.id, about=about(EventKind.ROLE, role))
     return RoleRow.of(role)
 
 
@@ -93,7 +95,7 @@ async def delete_role(ctx: Ctx, *, role_id: str) -> DeletedRole:
     before = _role_facts(role)
     await role.delete()
     ctx.note(role.id, before=before)
-    await changes.mark(ctx, "role", enterprise.id)
+    await changes.mark(ctx, "role", enterprise.id, about=about(EventKind.ROLE, role))
     return DeletedRole(id=role.id, name=role.name)
 
 
@@ -144,7 +146,7 @@ async def create_sub_account(
         row.id,
         after={"kind": kind.value, "roleId": role.id, "keyId": made.id, "tail": tail},
     )
-    await changes.mark(ctx, "role", enterprise.id)
+    await changes.mark(ctx, "role", enterprise.id, about=about(EventKind.SUB_ACCOUNT, row))
     return CreatedSubAccount(
         id=row.id,
         sub_account=SubAccountRow.of(row),
@@ -176,7 +178,7 @@ async def update_sub_account(
         row.name, renamed = cleaned, True
     await row.save(update_fields=["name", "role_id"])
     ctx.note(row.id, before={"roleId": before}, after={"roleId": row.role_id, "renamed": renamed})
-    await changes.mark(ctx, "role", enterprise.id)
+    await changes.mark(ctx, "role", enterprise.id, about=about(EventKind.SUB_ACCOUNT, row))
     return SubAccountRow.of(row)
 
 
@@ -205,5 +207,5 @@ async def set_sub_account_status(
         before={"status": before.value},
         after={"status": status.value, "sessionsEnded": ended},
     )
-    await changes.mark(ctx, "role", enterprise.id)
+    await changes.mark(ctx, "role", enterprise.id, about=about(EventKind.SUB_ACCOUNT, row))
     return SubAccountRow.of(row)

@@ -8,6 +8,7 @@ from domain.accounts import steps as account_steps
 from domain.accounts.errors import LimitReached, NameTaken, WrongCredentials
 from domain.accounts.identity import HashedPassword, Proof
 from domain.accounts.models import SubAccountKind
+from domain.events.rules import EventKind, about
 from domain.kernel import changes, outbox, secrets
 from domain.kernel.context import SYSTEM, Ctx
 from domain.kernel.errors import ForbiddenScope, RateLimited
@@ -162,5 +163,5 @@ async def join(
         role_id=role.id,
         login_id=login_id,
     )
-    await changes.mark(ctx, "role", home)
+    await changes.mark(ctx, "role", home, about=about(EventKind.SUB_ACCOUNT, member))
     return member
