@@ -1,12 +1,13 @@
 """The ASGI app: every door, the context of each call, and the life of the process."""
 
+import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.requests import HTTPConnection, Request
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from api import graphiql
@@ -58,9 +59,13 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
         limits=runtime.query_limits,
         graphiql=runtime.settings.graphiql,
         seconds=runtime.settings.request_seconds,
+        register=runtime.register,
+        origin=runtime.settings.public_url,
+        address=lambda connection: caller_address(runtime.settings, connection),
     )
     routes: list[BaseRoute] = [
         Route("/graphql", door),
+        WebSocketRoute("/graphql", door),
         Mount(graphiql.ASSETS_PATH, graphiql.GraphiQLAssets()),
         *oauth.routes,
         *authorize.routes,
@@ -86,27 +91,33 @@ def from_environment() -> ASGIApp:
 
 async def _context(runtime: Runtime, request: Request) -> RequestContext:
     """Who asks, when and in which language; raises Unauthenticated for a credential that is bad."""
+    by_browser = request.headers.get(REQUEST_HEADER) is not None
+
+    async def fresh() -> Ctx:
+        return await _ctx(runtime, request, by_browser=by_browser)
+
+    return RequestContext(
+        ctx=await fresh(),
+        by_browser=by_browser,
+        secure=runtime.settings.public_url.startswith("https:"),
+        attempts=runtime.attempts,
+        public_url=runtime.settings.public_url,
+        hub=runtime.hub,
+        fresh=fresh,
+    )
+
+
+async def _ctx(runtime: Runtime, request: Request, *, by_browser: bool) -> Ctx:
     ctx = runtime.ctx(
         identity.STRANGER,
         request_id=request.state.request_id,
         address=caller_address(runtime.settings, request),
         language=language_of(request.headers.get("accept-language", "")),
     )
-    by_browser = request.headers.get(REQUEST_HEADER) is not None
     token = _token(request, by_browser=by_browser)
-    if token is not None:
-        actor = await _actor(runtime, ctx, token)
-        ctx = runtime.ctx(
-            actor, request_id=ctx.request_id, address=ctx.address, language=ctx.language
-        )
-    secure = runtime.settings.public_url.startswith("https:")
-    return RequestContext(
-        ctx=ctx,
-        by_browser=by_browser,
-        secure=secure,
-        attempts=runtime.attempts,
-        public_url=runtime.settings.public_url,
-    )
+    if token is None:
+        return ctx
+    return dataclasses.replace(ctx, actor=await _actor(runtime, ctx, token))
 
 
 async def _actor(runtime: Runtime, ctx: Ctx, token: str) -> Actor:
@@ -139,7 +150,7 @@ def language_of(accept: str) -> str:
     return "en"
 
 
-def caller_address(settings: Settings, request: Request) -> str:
+def caller_address(settings: Settings, request: HTTPConnection) -> str:
     """The caller's address; X-Forwarded-For counts only from a proxy that the settings trust."""
     direct = request.client.host if request.client else ""
     trusted = {one.strip() for one in settings.trusted_proxies.split(",") if one.strip()}

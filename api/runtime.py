@@ -14,10 +14,13 @@ from api.jobs.month import close_due
 from api.jobs.outbox import Ports, deliver_due
 from api.jobs.upkeep import carry_uses, remind_due
 from api.settings import Settings
+from api.subscriptions.register import Register
+from domain.events.rules import MERGED
 from domain.kernel import changes, database, outbox, secrets
 from domain.kernel.attempts_store import AttemptsStore, attempts_store
 from domain.kernel.command import forget_old_receipts
 from domain.kernel.context import SYSTEM, Actor, Clock, Ctx, TimeOrderedIds, utc_now
+from domain.kernel.feeds import Hub
 from domain.kernel.limits_store import LimitsStore, ProcessLimits, RedisLimits
 from domain.keys import steps as keys
 
@@ -38,10 +41,13 @@ class Runtime:
     limits: LimitsStore = field(init=False)
     attempts: AttemptsStore = field(init=False)
     ids: TimeOrderedIds = field(default_factory=TimeOrderedIds)
+    hub: Hub = field(default_factory=lambda: Hub(merged=MERGED))
+    register: Register = field(init=False)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _follower: changes.Follower = field(default_factory=changes.Follower)
 
     def __post_init__(self) -> None:
+        self.register = Register(self.settings.stream_limits)
         secrets.use_root(self.settings.root_secret())
         url = self.settings.redis_url
         self.attempts = attempts_store(url, protocol=self.settings.redis_protocol)
@@ -61,6 +67,7 @@ class Runtime:
             pool = database.Pool(largest=self.settings.database_pool)
             await database.open_database(self.settings.database_url, pool)
             await database.check_migrated()
+        self.register.watch_signals()
         self._start("changes", 0.25, self._follow)
         self._start("key uses", 15, self._carry_uses)
         if self.jobs:
@@ -72,6 +79,7 @@ class Runtime:
 
     async def close(self) -> None:
         """Stop the background work, then let go of what is held open."""
+        self.register.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

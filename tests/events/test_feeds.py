@@ -76,10 +76,9 @@ async def test_a_transaction_that_commits_late_is_told_however_much_came_between
 
 async def test_what_is_rolled_back_is_never_told(cast: Cast) -> None:
     reader = await started()
-    with pytest.raises(ZeroDivisionError):
-        async with in_transaction():
-            await marked(cast, "ord_never")
-            raise ZeroDivisionError
+    async with in_transaction() as transaction:
+        await marked(cast, "ord_never")
+        await transaction.rollback()
     await marked(cast, "ord_1")
 
     assert [one.subject_id for one in await reader.look()] == ["ord_1"]
@@ -115,9 +114,10 @@ async def test_a_hanging_transaction_does_not_fill_memory(
     async with hub.listening(cast.ann().actor.home) as feed:
         for number in range(6):
             await marked(cast, f"ord_{number}")
+        while not feed.lost:
+            await asyncio.sleep(0.01)
         with pytest.raises(feeds.FellBehind):
-            while True:
-                await asyncio.wait_for(feed.take(), 10)
+            await feed.take()
     go_on.set()
     await task
 
