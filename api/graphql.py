@@ -71,7 +71,7 @@ class GraphQLDoor:
         self.graphiql = graphiql
         self.seconds = seconds
         self.context = context
-        self.register = register or Register()
+        self.register = Register() if register is None else register
         self.origin = origin
         self.address = address or _direct_address
 

@@ -12,10 +12,9 @@ from api.schema.iam import Role, SubAccount
 from api.schema.keys import AccessKey
 from api.schema.ledger import FinancialAccount
 from api.schema.orders import Order
-from domain.accounts.rows import SubAccountRow
 from domain.events import queries
 from domain.iam import queries as iam
-from domain.iam.rows import RoleRow
+from domain.iam.rows import RoleRow, SubAccountRow
 from domain.kernel.context import Ctx
 from domain.keys import queries as keys
 from domain.keys.rows import AccessKeyRow

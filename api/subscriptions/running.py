@@ -118,7 +118,8 @@ HEADERS: Final = (b"authorization", b"accept-language", b"x-counterfoil-request"
 
 def request_scope(scope: Scope, told: dict[str, Any], *, cookies: bool) -> Scope:
     """The scope of a request that would say the same as a connection and its first message."""
-    given = {name.lower().encode(): text for name, text in told.items() if isinstance(text, str)}
+    said = {name.lower().encode(): text for name, text in told.items() if isinstance(text, str)}
+    given = {name: text for name, text in said.items() if name in HEADERS}
     headers = [
         (name, value)
         for name, value in scope["headers"]

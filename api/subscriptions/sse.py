@@ -144,7 +144,8 @@ class _Stream:
         """Beat, and look at the rights again at each beat and change; what ended them."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.changed.wait(), self._limits.heartbeat_seconds)
+                async with asyncio.timeout(self._limits.heartbeat_seconds):
+                    await self.changed.wait()
             if not self.changed.is_set():
                 await self._write(HEARTBEAT)
             self.changed.clear()

@@ -249,13 +249,15 @@ class _Connection:
 
     async def _wait_for_init(self) -> None:
         try:
-            await asyncio.wait_for(self._asked_in.wait(), self.limits.init_seconds)
+            async with asyncio.timeout(self.limits.init_seconds):
+                await self._asked_in.wait()
         except TimeoutError:
             raise Close(INIT_TIMEOUT, "Connection initialisation timeout") from None
 
     async def _beat(self) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), self.limits.heartbeat_seconds)
+            async with asyncio.timeout(self.limits.heartbeat_seconds):
+                await self._changed.wait()
         if not self._changed.is_set():
             if self._now() - self._heard_at > 2.5 * self.limits.heartbeat_seconds:
                 raise Close(SILENT, "No answer to pings")
