@@ -14,6 +14,7 @@ from api.jobs.month import close_due
 from api.jobs.outbox import Ports, deliver_due
 from api.jobs.upkeep import carry_uses, remind_due
 from api.settings import Settings
+from api.subscriptions.drain import Drain
 from api.subscriptions.register import Register
 from domain.events.rules import MERGED
 from domain.kernel import changes, database, outbox, secrets
@@ -43,11 +44,13 @@ class Runtime:
     ids: TimeOrderedIds = field(default_factory=TimeOrderedIds)
     hub: Hub = field(default_factory=lambda: Hub(merged=MERGED))
     register: Register = field(init=False)
+    _drain: Drain = field(init=False)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _follower: changes.Follower = field(default_factory=changes.Follower)
 
     def __post_init__(self) -> None:
         self.register = Register(self.settings.stream_limits)
+        self._drain = Drain(self.register)
         secrets.use_root(self.settings.root_secret())
         url = self.settings.redis_url
         self.attempts = attempts_store(url, protocol=self.settings.redis_protocol)
@@ -67,7 +70,7 @@ class Runtime:
             pool = database.Pool(largest=self.settings.database_pool)
             await database.open_database(self.settings.database_url, pool)
             await database.check_migrated()
-        self.register.watch_signals()
+        self._drain.begin()
         self._start("changes", 0.25, self._follow)
         self._start("key uses", 15, self._carry_uses)
         if self.jobs:
@@ -79,7 +82,7 @@ class Runtime:
 
     async def close(self) -> None:
         """Stop the background work, then let go of what is held open."""
-        self.register.close()
+        self._drain.end()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,12 +1,10 @@
 """Who has a stream open in this process: limits, re-checks when rights change, and the drain."""
 
 import asyncio
-import contextlib
-import signal
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from prometheus_client import Counter as Counted
 from prometheus_client import Gauge
@@ -22,7 +20,6 @@ SENT: Final = Counted(
 REFUSED: Final = Counted(
     "counterfoil_streams_refused_total", "Connections refused or cut, by reason.", ("reason",)
 )
-SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 Name = tuple[str, str]
 """A mark of change by its topic and target; the target `*` stands for every one."""
@@ -59,7 +56,7 @@ class Place:
 
 
 class Register:
-    """The open streams of one process."""
+    """The open streams of one process; all end when `draining` is set, and `empty` says so."""
 
     def __init__(self, limits: StreamLimits | None = None) -> None:
         self.limits = limits or StreamLimits()
@@ -68,7 +65,7 @@ class Register:
         self._addresses: Counter[str] = Counter()
         self._callers: Counter[str] = Counter()
         self._named: dict[Name, set[Place]] = {}
-        self._handlers: dict[int, Any] = {}
+        self.empty = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._places)
@@ -85,6 +82,7 @@ class Register:
             changes.listen(self._changed)
         place = Place(kind=kind, address=address, check=check)
         self._places.add(place)
+        self.empty.clear()
         self._addresses[address] += 1
         OPEN.labels(kind).inc()
         return place
@@ -116,6 +114,7 @@ class Register:
         OPEN.labels(place.kind).dec()
         if not self._places:
             changes.unlisten(self._changed)
+            self.empty.set()
 
     def _none(self, reason: str, text: str) -> TooMany:
         REFUSED.labels(reason).inc()
@@ -130,32 +129,6 @@ class Register:
             )
         for place in concerned:
             place.check()
-
-    # -- going away --------------------------------------------------------------------------------
-
-    def watch_signals(self) -> None:
-        """Drain at the first SIGTERM or SIGINT, before the server waits for what is open.
-
-        The server's own handler is called after ours. Does nothing outside the main thread.
-        """
-        loop = asyncio.get_running_loop()
-
-        def drain(number: int, frame: Any) -> None:
-            loop.call_soon_threadsafe(self.draining.set)
-            earlier = self._handlers.get(number)
-            if callable(earlier):
-                earlier(number, frame)
-
-        with contextlib.suppress(ValueError):
-            for number in SIGNALS:
-                self._handlers[number] = signal.signal(number, drain)
-
-    def close(self) -> None:
-        """End what is open, and give the signals back."""
-        self.draining.set()
-        for number, earlier in self._handlers.items():
-            signal.signal(number, earlier)
-        self._handlers.clear()
 
 
 def _down(counter: Counter[str], name: str) -> None:
