@@ -174,13 +174,13 @@ async def streaming(
     method: str = "POST",
     address: str = "203.0.113.9",
     variables: Mapping[str, Any] | None = None,
-    **headers: str,
+    headers: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Stream]:
     """An event stream of one operation at `app`."""
     from urllib.parse import urlencode
 
     stream = Stream()
-    sent = {"accept": "text/event-stream", "content-type": "application/json", **headers}
+    sent = {"accept": "text/event-stream", "content-type": "application/json", **(headers or {})}
     asked = {"query": query, "variables": dict(variables or {})}
     by_get = urlencode({"query": query, "variables": json.dumps(asked["variables"])})
     scope = {
@@ -192,7 +192,7 @@ async def streaming(
         "scheme": "http",
         "query_string": by_get.encode() if method == "GET" else b"",
         "http_version": "1.1",
-        "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in sent.items()],
+        "headers": [(k.encode(), v.encode()) for k, v in sent.items()],
         "client": (address, 1),
         "server": ("test", 80),
         "state": {},

@@ -14,6 +14,7 @@ from domain.events.rules import NEEDS, EventKind
 from domain.iam import commands as iam
 from domain.keys import commands as keys
 from domain.keys.models import KeyStatus
+from domain.keys.tokens import recall
 from domain.orders import commands as orders
 from tests.cast import PASSWORD, Cast
 from tests.fixtures import email_of
@@ -143,7 +144,7 @@ async def test_a_kind_is_heard_only_with_its_scope(
         member = await SubAccount.get(name="cfo-lu")
         await iam.update_sub_account(cast.ann(), sub_account_id=member.id, name="陆")
         await keys.set_access_key_status(cast.ann(), key_id=cast.key_id, status=KeyStatus.DISABLED)
-        heard = set()
+        heard: set[EventKind] = set()
         expected = {one for one in EventKind if NEEDS[one] != NEEDS[kind]}
         while heard != expected:
             heard.add(EventKind((await event(socket))["kind"]))
@@ -208,7 +209,7 @@ async def test_an_ended_session_ends_its_connection(
 ) -> None:
     token = await token_of(client, "dev-chen")
     bearer = {"authorization": f"Bearer {token}"}
-    async with connected(app) as socket, streaming(app, ALL, **bearer) as stream:
+    async with connected(app) as socket, streaming(app, ALL, headers=bearer) as stream:
         await listening(socket, token, runtime)
         ended = await client.post(
             "/graphql", json={"query": "mutation { logOut { __typename } }"}, headers=bearer
@@ -247,33 +248,34 @@ async def test_an_expired_session_ends_at_the_next_heartbeat(
         assert (await socket.closed()).code == 4401
 
 
-async def console_token(runtime: Runtime, cast: Cast) -> str:
-    """An access token of the cast's key, for the console."""
-    async with httpx2.AsyncClient(
-        transport=httpx2.ASGITransport(app=create_app(runtime, connected=True)),
-        base_url="http://test",
-    ) as http:
-        answer = await http.post(
-            "/oauth/token",
-            data={"grant_type": "client_credentials", "audience": "console"},
-            auth=(cast.key_id, cast.key_secret),
-        )
-    return str(answer.json()["access_token"])
+async def machine(client: httpx2.AsyncClient, cast: Cast) -> tuple[str, str]:
+    """A main key of E1 and its token for the console."""
+    key = await keys.create_access_key(cast.ann(), name="sync")
+    assert key.secret is not None
+    form = {"grant_type": "client_credentials", "audience": "console"}
+    answer = await client.post("/oauth/token", data=form, auth=(key.access_key.id, key.secret))
+    return key.access_key.id, str(answer.json()["access_token"])
 
 
-async def test_a_disabled_key_ends_its_connection(cast: Cast, app: Any, runtime: Runtime) -> None:
-    token = await console_token(runtime, cast)
+async def test_a_disabled_key_ends_its_connection(
+    cast: Cast, client: httpx2.AsyncClient, app: Any, runtime: Runtime
+) -> None:
+    key_id, token = await machine(client, cast)
     async with connected(app) as socket:
         await listening(socket, token, runtime)
-        await keys.set_access_key_status(cast.ann(), key_id=cast.key_id, status=KeyStatus.DISABLED)
+        await keys.set_access_key_status(cast.ann(), key_id=key_id, status=KeyStatus.DISABLED)
         assert (await socket.closed()).code == 4401
 
 
-async def test_a_revoked_token_ends_its_connection(cast: Cast, app: Any, runtime: Runtime) -> None:
-    token = await console_token(runtime, cast)
+async def test_a_revoked_token_ends_its_connection(
+    cast: Cast, client: httpx2.AsyncClient, app: Any, runtime: Runtime
+) -> None:
+    _, token = await machine(client, cast)
     async with connected(app) as socket:
         await listening(socket, token, runtime)
-        await keys.revoke_token(cast.ann(), token=token)
+        claims = recall(token, cast.ann().now, issuer="http://127.0.0.1:8000", audience="console")
+        assert claims is not None
+        await keys.revoke_token(cast.ann(), claims=claims)
         assert (await socket.closed()).code == 4401
 
 
@@ -282,7 +284,7 @@ async def test_a_bad_credential_does_not_come_in(app: Any, cast: Cast) -> None:
         await socket.say("connection_init", payload={"authorization": "Bearer cfss_wrong"})
         closed = await socket.closed()
         assert (closed.code, closed.reason) == (4403, "Forbidden: UNAUTHENTICATED")
-    async with streaming(app, ALL, authorization="Bearer cfss_wrong") as stream:
+    async with streaming(app, ALL, headers={"authorization": "Bearer cfss_wrong"}) as stream:
         assert stream.status == 401
         assert (await stream.body())["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
@@ -336,7 +338,7 @@ async def test_events_also_stream_over_http(
     cast: Cast, client: httpx2.AsyncClient, app: Any, runtime: Runtime
 ) -> None:
     bearer = {"authorization": f"Bearer {await token_of(client, 'ann')}"}
-    async with streaming(app, ALL, variables={"kinds": ["ORDER"]}, **bearer) as stream:
+    async with streaming(app, ALL, variables={"kinds": ["ORDER"]}, headers=bearer) as stream:
         assert stream.status == 200
         await until(lambda: feeds_of(runtime) == 1)
         order_id = await placed(cast)
