@@ -14,10 +14,10 @@ from console_sdk.errors import EventForgotten, ForbiddenScope, Unauthenticated
 from tests.live import Live
 
 
-def stream(*told: dict[str, Any], status: int = 200, **headers: str) -> httpx2.Response:
+def stream(*told: dict[str, Any], status: int = 200, wait: str = "0") -> httpx2.Response:
     """An event stream that says all of this, and breaks off."""
     text = ":\n\n" + "".join(f"event: next\ndata: {json.dumps(one)}\n\n" for one in told)
-    return httpx2.Response(status, text=text, headers=headers)
+    return httpx2.Response(status, text=text, headers={"retry-after": wait})
 
 
 def event(id: str) -> dict[str, Any]:
@@ -72,8 +72,8 @@ def test_a_stream_that_breaks_off_goes_on_after_the_last_event(scripted: Scripte
         stream(event("evt_1"), event("evt_2")),
         httpx2.ConnectError("gone"),
         stream(status=503),
-        stream(refusal("RATE_LIMITED"), **{"retry-after": "7"}),
-        stream(status=429, **{"retry-after": "7"}),
+        stream(refusal("RATE_LIMITED"), wait="7"),
+        stream(status=429, wait="7"),
         stream(event("evt_3")),
     )
     console, slept = scripted(script)

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -81,6 +82,11 @@ SUBSCRIBERS = int(os.environ.get("SUBSCRIBERS", "200"))
 """1000 in the long form."""
 
 
+def say(figures: str) -> None:
+    """What a run measured, for those who look (-s)."""
+    sys.stderr.write(f"{figures}\n")
+
+
 def resident_kilobytes(pid: int) -> int:
     """The memory of a process and all that it started, in KiB."""
     listed = subprocess.run(
@@ -129,7 +135,7 @@ async def test_subscribers_by_the_hundred_leave_the_server_unmoved(tmp_path: Pat
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=40)
     each = (after - before) / SUBSCRIBERS
-    print(
+    say(
         f"{SUBSCRIBERS} subscribers: {before / 1024:.0f} MiB before, {opened / 1024:.0f} open,"
         f" {after / 1024:.0f} after an event to each; {each:.0f} KiB each"
     )
@@ -164,7 +170,7 @@ async def test_who_does_not_read_is_dropped_and_costs_nothing(tmp_path: Path) ->
             pytest.fail("the connection was not dropped")
         grown = resident_kilobytes(process.pid) - before
         socket.writer.close()
-        print(f"{grown / 1024:.0f} MiB more after one who does not read")
+        say(f"{grown / 1024:.0f} MiB more after one who does not read")
     assert grown < 100 * 1024
 
 
