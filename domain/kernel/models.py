@@ -92,7 +92,7 @@ class OutboxRow(Model):
 class ChangeMark(Model):
     """A note that something has changed; with an event id also told to an enterprise's listeners.
 
-    PostgreSQL adds the columns `xact` and `horizon`, which domain/kernel/feeds.py explains.
+    On PostgreSQL a trigger fills `xact` and `horizon`; domain/kernel/feeds.py says what they are.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -103,7 +103,9 @@ class ChangeMark(Model):
     enterprise_id: Any = fields.CharField(max_length=40, null=True)
     kind: Any = fields.CharField(max_length=16, null=True)
     subject_id: Any = fields.CharField(max_length=40, null=True)
+    xact: Any = fields.BigIntField(null=True)
+    horizon: Any = fields.BigIntField(null=True)
 
     class Meta:
         table = "change_marks"
-        indexes = (("at",), ("event_id",))
+        indexes = (("at",), ("event_id",), ("xact",))

@@ -6,24 +6,21 @@ from tortoise import fields, migrations
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-COLUMNS = {
-    "xact": "pg_current_xact_id()",
-    "horizon": "pg_snapshot_xmin(pg_current_snapshot())",
-}
+PLACE = (
+    "CREATE FUNCTION place_change_mark() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    " NEW.xact := pg_current_xact_id()::text::bigint;"
+    " NEW.horizon := pg_snapshot_xmin(pg_current_snapshot())::text::bigint;"
+    " RETURN NEW; END $$",
+    "CREATE TRIGGER change_marks_place BEFORE INSERT ON change_marks"
+    " FOR EACH ROW EXECUTE FUNCTION place_change_mark()",
+)
 
 
-async def add_positions(_apps: Any, editor: Any) -> None:
-    """Columns that the database fills by itself; domain/kernel/feeds.py says what they are for."""
-    if editor.client.capabilities.dialect != "postgres":
-        return
-    for name, value in COLUMNS.items():
-        await editor.client.execute_query(
-            f"ALTER TABLE change_marks ADD COLUMN {name} BIGINT NOT NULL"
-            f" DEFAULT ({value}::text::bigint)"
-        )
-    await editor.client.execute_query(
-        "CREATE INDEX change_marks_by_transaction ON change_marks (xact)"
-    )
+async def place_marks(_apps: Any, editor: Any) -> None:
+    """Have PostgreSQL fill the place of each mark; domain/kernel/feeds.py says what it is for."""
+    if editor.client.capabilities.dialect == "postgres":
+        for statement in PLACE:
+            await editor.client.execute_query(statement)
 
 
 class Migration(migrations.Migration):
@@ -37,7 +34,11 @@ class Migration(migrations.Migration):
             options={
                 "table": "change_marks",
                 "app": "domain",
-                "indexes": [Index(fields=["at"]), Index(fields=["event_id"])],
+                "indexes": [
+                    Index(fields=["at"]),
+                    Index(fields=["event_id"]),
+                    Index(fields=["xact"]),
+                ],
                 "pk_attr": "id",
                 "table_description": "A note that something has changed; with an event id also told to an enterprise's listeners.",
             },
@@ -54,6 +55,11 @@ class Migration(migrations.Migration):
         ),
         ops.AddField(
             model_name="ChangeMark",
+            name="horizon",
+            field=fields.BigIntField(null=True),
+        ),
+        ops.AddField(
+            model_name="ChangeMark",
             name="kind",
             field=fields.CharField(null=True, max_length=16),
         ),
@@ -62,9 +68,18 @@ class Migration(migrations.Migration):
             name="subject_id",
             field=fields.CharField(null=True, max_length=40),
         ),
+        ops.AddField(
+            model_name="ChangeMark",
+            name="xact",
+            field=fields.BigIntField(null=True),
+        ),
         ops.AddIndex(
             model_name="ChangeMark",
             index=Index(fields=["event_id"]),
         ),
-        ops.RunPython(add_positions),
+        ops.AddIndex(
+            model_name="ChangeMark",
+            index=Index(fields=["xact"]),
+        ),
+        ops.RunPython(place_marks),
     ]

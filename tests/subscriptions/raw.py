@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import os
 import struct
@@ -80,6 +81,12 @@ class Raw:
         """Ask for an operation."""
         await self.say("subscribe", id=id, payload={"query": query, "variables": variables})
 
+    async def hang_up(self) -> None:
+        """Close the connection without a word."""
+        self.writer.close()
+        with contextlib.suppress(ConnectionError):
+            await self.writer.wait_closed()
+
     async def closed(self) -> Closed:
         """How the server ends it, whatever it says before."""
         while True:
@@ -106,6 +113,7 @@ async def dial(port: int, headers: Mapping[str, str] | None = None) -> Raw:
     head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
     if b" 101 " not in head.split(b"\r\n")[0]:
         writer.close()
+        await writer.wait_closed()
         raise ConnectionError(head.decode())
     return Raw(reader, writer)
 
@@ -117,4 +125,4 @@ async def dialled(port: int, headers: Mapping[str, str] | None = None) -> AsyncI
     try:
         yield raw
     finally:
-        raw.writer.close()
+        await raw.hang_up()

@@ -122,6 +122,7 @@ async def test_subscribers_by_the_hundred_leave_the_server_unmoved(tmp_path: Pat
         one_more = await dial(port)
         await one_more.say("connection_init", payload={"authorization": f"Bearer {token}"})
         assert (await one_more.closed()).code == 1013
+        await one_more.hang_up()
         placed = await asyncio.to_thread(post, port, PLACE, token, k="1")
         order_id = placed["placeOrder"]["id"]
         for socket in (first, *others):
@@ -129,7 +130,7 @@ async def test_subscribers_by_the_hundred_leave_the_server_unmoved(tmp_path: Pat
             assert told["payload"]["data"]["accountEvents"]["subjectId"] == order_id
         after = resident_kilobytes(process.pid)
         for socket in (first, *others):
-            socket.writer.close()
+            await socket.hang_up()
         answer = await asyncio.to_thread(post, port, "{ enterprise { name } }", token)
         assert answer == {"enterprise": {"name": "杭州青禾科技"}}
         process.send_signal(signal.SIGTERM)
@@ -169,7 +170,7 @@ async def test_who_does_not_read_is_dropped_and_costs_nothing(tmp_path: Path) ->
         else:
             pytest.fail("the connection was not dropped")
         grown = resident_kilobytes(process.pid) - before
-        socket.writer.close()
+        await socket.hang_up()
         say(f"{grown / 1024:.0f} MiB more after one who does not read")
     assert grown < 100 * 1024
 
@@ -189,7 +190,7 @@ async def test_an_event_made_in_one_worker_reaches_the_other(place: tuple[str, P
             told = await socket.hear()
             assert told["payload"]["data"]["accountEvents"]["subjectId"] == order_id
     for socket in sockets:
-        socket.writer.close()
+        await socket.hang_up()
     open_ = set()
     for _ in range(40):
         metrics = httpx2.get(f"{address}/metrics", timeout=10).text
