@@ -90,9 +90,9 @@ class OutboxRow(Model):
 
 
 class ChangeMark(Model):
-    """A note that something has changed; with an event id also told to an enterprise's listeners.
+    """A note that something has changed, with an event id also told to an enterprise's listeners.
 
-    On PostgreSQL a trigger fills `xact` and `horizon`; domain/kernel/feeds.py says what they are.
+    On PostgreSQL a trigger fills `xact` and `horizon`, which domain/kernel/feeds.py explains.
     """
 
     id = fields.BigIntField(primary_key=True)

@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                     Index(fields=["xact"]),
                 ],
                 "pk_attr": "id",
-                "table_description": "A note that something has changed; with an event id also told to an enterprise's listeners.",
+                "table_description": "A note that something has changed, with an event id also told to an enterprise's listeners.",
             },
         ),
         ops.AddField(
