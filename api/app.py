@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import graphiql
-from api.context import COOKIE, REQUEST_HEADER, RequestContext
+from api.context import COOKIE, DEVICE_COOKIE, REQUEST_HEADER, RequestContext
 from api.graphql import GraphQLDoor
 from api.middleware import Front
 from api.rest import authorize, discovery, health, leaks, oauth, texts, usage
@@ -124,6 +124,7 @@ async def _context(runtime: Runtime, request: Request) -> RequestContext:
         secure=runtime.settings.public_url.startswith("https:"),
         attempts=runtime.attempts,
         public_url=runtime.settings.public_url,
+        device=request.cookies.get(DEVICE_COOKIE, "") if by_browser else "",
         hub=runtime.hub,
         fresh=fresh,
     )

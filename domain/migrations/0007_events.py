@@ -24,7 +24,7 @@ async def place_marks(_apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("domain", "0005_no_truncate")]
+    dependencies = [("domain", "0006_leavers_and_hand_over")]
 
     initial = False
 
