@@ -171,6 +171,8 @@ async def test_who_does_not_read_is_dropped_and_costs_nothing(tmp_path: Path) ->
             pytest.fail("the connection was not dropped")
         grown = resident_kilobytes(process.pid) - before
         await socket.hang_up()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=40)
         say(f"{grown / 1024:.0f} MiB more after one who does not read")
     assert grown < 100 * 1024
 
