@@ -10,13 +10,17 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from api import graphiql
+from api.compression import Compressing
 from api.context import COOKIE, REQUEST_HEADER, RequestContext
+from api.cors import Cors
 from api.graphql import GraphQLDoor
+from api.methods import Methods
 from api.middleware import Front
 from api.rest import authorize, health, leaks, oauth, texts, usage
 from api.root import schema
 from api.runtime import Runtime
 from api.settings import Settings, load_settings
+from api.watch import Watcher
 from domain.accounts import identity
 from domain.kernel.context import Actor, Ctx
 from domain.kernel.errors import Unauthenticated
@@ -36,6 +40,9 @@ DOORS: Final = (
     "/errors",
     "/.well-known",
 )
+
+PLAIN: Final = ("/authorize", "/usage/events", "/oauth/")
+"""Doors whose answers are never packed: asked at each call of a customer, or full of secrets."""
 
 
 def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
@@ -58,6 +65,7 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
         limits=runtime.query_limits,
         graphiql=runtime.settings.graphiql,
         seconds=runtime.settings.request_seconds,
+        watcher=Watcher(slow_ms=runtime.settings.slow_operation_ms, tracing=runtime.tracing),
     )
     routes: list[BaseRoute] = [
         Route("/graphql", door),
@@ -76,7 +84,15 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
     app.state.issuer = runtime.settings.public_url
     app.state.limits = runtime.limits
     app.state.caller_address = lambda request: caller_address(runtime.settings, request)
-    return Front(app, DOORS)
+    return Front(_mannered(app, runtime.settings), DOORS)
+
+
+def _mannered(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """What HTTP wants of every door but those that are asked on each call of a customer."""
+    app = Compressing(app, apart=PLAIN)
+    if settings.cors_allowed:
+        app = Cors(app, settings.cors_allowed)
+    return Methods(app, apart=("/authorize",))
 
 
 def from_environment() -> ASGIApp:

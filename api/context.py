@@ -51,6 +51,10 @@ class RequestContext:
             self.response_headers.append(("Retry-After", str(leave.wait)))
         return leave
 
+    def keep_unpacked(self) -> None:
+        """Have the answer sent as it is: it holds a secret, of which its packed size could tell."""
+        self.response_headers.append(("Cache-Control", "no-transform"))
+
     def link(self, page: str) -> str:
         """Where a person goes with a code: it stands behind the #, which no server logs."""
         return f"{self.public_url}/{page}#{{code}}"

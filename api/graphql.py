@@ -30,9 +30,11 @@ from api.execution.faults import fault
 from api.execution.limits import Limits, check_variables
 from api.execution.wire import Asked, Refused
 from api.graphiql import page_response
+from api.watch import Watcher
 from domain.kernel.errors import Refusal
 
 SECONDS_MAX: Final = 10.0
+READING: Final = ("GET", "HEAD")
 
 
 class GraphQLDoor:
@@ -59,12 +61,14 @@ class GraphQLDoor:
         limits: Limits | None = None,
         graphiql: bool = True,
         seconds: float = SECONDS_MAX,
+        watcher: Watcher | None = None,
     ) -> None:
         self.schema = schema
         self.limits = limits or Limits()
         self.documents = documents or Documents(seams.core(schema), self.limits)
         self.graphiql = graphiql
         self.seconds = seconds
+        self.watcher = watcher or Watcher()
         self._context = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,7 +78,7 @@ class GraphQLDoor:
         headers = dict(scope["headers"])
         wants = _accept(scope, headers)
         method = scope["method"]
-        asks_nothing = method == "GET" and b"query=" not in scope["query_string"]
+        asks_nothing = method in READING and b"query=" not in scope["query_string"]
         if asks_nothing and self.graphiql and wire.prefers_html(wants):
             await page_response(headers)(scope, receive, send)
             return
@@ -84,17 +88,27 @@ class GraphQLDoor:
                 raise Refused(406, f"This door answers {wire.GRAPHQL} or {wire.JSON}.")
             if method == "POST":
                 asked = await self._posted(headers, receive)
-            elif method == "GET":
+            elif method in READING:
                 asked = wire.from_url(scope["query_string"])
             elif method == "OPTIONS":
                 await no_content(send)
                 return
             else:
                 raise Refused(405, "Use POST, or GET for queries.", headers={"Allow": ALLOW})
-            answer = await self._answer(scope, asked, media, read_only=method == "GET")
+            answer = await self._watched(scope, headers, asked, media)
         except Refused as refused:
             answer = not_graphql(refused, stranger(scope, headers), media or wire.JSON)
         await send_answer(send, answer)
+
+    async def _watched(
+        self, scope: Scope, headers: dict[bytes, bytes], asked: Asked, media: str
+    ) -> Answer:
+        """The answer, and what it took for metrics, log and traces."""
+        with self.watcher.over(stranger(scope, headers).request_id, headers) as watch:
+            answer = await self._answer(scope, asked, media, read_only=scope["method"] in READING)
+            self.watcher.ended(watch, answer.status, answer.body.get("errors", ()))
+            answer.secret = watch.kind == "mutation"
+        return answer
 
     async def _posted(self, headers: dict[bytes, bytes], receive: Receive) -> Asked:
         wire.check_body_headers(
@@ -143,6 +157,7 @@ class GraphQLDoor:
         operation = document.select(asked.operation_name)
         if not isinstance(operation, Operation):
             return turned_down([operation], media, caller)
+        self.watcher.runs(document, operation, stranger=caller.anonymous)
         if operation.kind != "query":
             if read_only:
                 raise Refused(405, "By GET only queries run.", headers={"Allow": "POST"})

@@ -6,6 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from api import guard
+from api.execution import seams
 from api.execution.swift import Executor
 from api.resolvers.access import AccessQuery
 from api.resolvers.accounts import AccountMutation, AccountQuery
@@ -21,7 +22,7 @@ from api.resolvers.products import ProductQuery
 from api.resolvers.usage import UsageQuery
 from api.resolvers.verification import VerificationMutation, VerificationQuery
 from api.resolvers.viewer import EnterpriseQuery
-from api.schema import entitlements, iam, keys, orders, people
+from api.schema import entitlements, enum_values, iam, keys, orders, people
 from api.schema.problems import USUAL_ANSWERS, Problem
 from api.schema.scalars import SCALARS
 
@@ -78,6 +79,7 @@ def schema() -> strawberry.Schema:
             *USUAL_ANSWERS,
         ],
     )
+    enum_values.describe(seams.core(made))
     guard.lay(made)
     return made
 

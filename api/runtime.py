@@ -14,6 +14,7 @@ from api.jobs.month import close_due
 from api.jobs.outbox import Ports, deliver_due
 from api.jobs.upkeep import carry_uses, remind_due
 from api.settings import Settings
+from api.tracing import Tracing, tracing_to
 from domain.kernel import changes, database, outbox, secrets
 from domain.kernel.attempts_store import AttemptsStore, attempts_store
 from domain.kernel.command import forget_old_receipts
@@ -37,12 +38,14 @@ class Runtime:
     query_limits: Limits = field(default_factory=Limits)
     limits: LimitsStore = field(init=False)
     attempts: AttemptsStore = field(init=False)
+    tracing: Tracing | None = field(init=False)
     ids: TimeOrderedIds = field(default_factory=TimeOrderedIds)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _follower: changes.Follower = field(default_factory=changes.Follower)
 
     def __post_init__(self) -> None:
         secrets.use_root(self.settings.root_secret())
+        self.tracing = tracing_to(self.settings.traces_url)
         url = self.settings.redis_url
         self.attempts = attempts_store(url, protocol=self.settings.redis_protocol)
         self.limits = (
@@ -81,6 +84,8 @@ class Runtime:
         await self.limits.close()
         await self.attempts.close()
         await database.close_database()
+        if self.tracing is not None:
+            await asyncio.to_thread(self.tracing.close)
 
     def _start(
         self, name: str, seconds: float, work: Callable[[], Coroutine[Any, Any, Any]]
