@@ -20,6 +20,7 @@ from api.rest import authorize, health, leaks, oauth, texts, usage
 from api.root import schema
 from api.runtime import Runtime
 from api.settings import Settings, load_settings
+from api.tracing import tracing_to
 from api.watch import Watcher
 from domain.accounts import identity
 from domain.kernel.context import Actor, Ctx
@@ -59,6 +60,7 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
         finally:
             await runtime.close()
 
+    runtime.tracing = runtime.tracing or tracing_to(runtime.settings.traces_url)
     door = GraphQLDoor(
         schema(),
         context=lambda request: _context(runtime, request),

@@ -9,6 +9,7 @@ from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors, outage
+from api.request_ids import REQUEST_ID
 from domain.kernel.errors import Refusal
 
 REQUESTS: Final = Counter(
@@ -33,6 +34,7 @@ class Front:
             return
         request_id = str(uuid_utils.uuid7())
         scope.setdefault("state", {})["request_id"] = request_id
+        held = REQUEST_ID.set(request_id)
         door, began, status = self._door(scope["path"]), time.perf_counter(), 0
 
         async def sending(message: Message) -> None:
@@ -49,6 +51,7 @@ class Front:
                 raise
             await _answer(bug, request_id)(scope, receive, sending)
         finally:
+            REQUEST_ID.reset(held)
             REQUESTS.labels(door, status).inc()
             SECONDS.labels(door).observe(time.perf_counter() - began)
 

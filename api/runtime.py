@@ -14,7 +14,7 @@ from api.jobs.month import close_due
 from api.jobs.outbox import Ports, deliver_due
 from api.jobs.upkeep import carry_uses, remind_due
 from api.settings import Settings
-from api.tracing import Tracing, tracing_to
+from api.tracing import Tracing
 from domain.kernel import changes, database, outbox, secrets
 from domain.kernel.attempts_store import AttemptsStore, attempts_store
 from domain.kernel.command import forget_old_receipts
@@ -35,17 +35,16 @@ class Runtime:
     clock: Clock = utc_now
     ports: Ports = field(default_factory=Ports)
     jobs: bool = True
+    tracing: Tracing | None = None
     query_limits: Limits = field(default_factory=Limits)
     limits: LimitsStore = field(init=False)
     attempts: AttemptsStore = field(init=False)
-    tracing: Tracing | None = field(init=False)
     ids: TimeOrderedIds = field(default_factory=TimeOrderedIds)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _follower: changes.Follower = field(default_factory=changes.Follower)
 
     def __post_init__(self) -> None:
         secrets.use_root(self.settings.root_secret())
-        self.tracing = tracing_to(self.settings.traces_url)
         url = self.settings.redis_url
         self.attempts = attempts_store(url, protocol=self.settings.redis_protocol)
         self.limits = (

@@ -6,13 +6,14 @@ collector. Neither the text of a query nor any value is put into a span.
 
 import time
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import SpanProcessor
     from opentelemetry.trace import Span
 
+EXPORTER: Final = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
 TEXT_MAX: Final = 2_048
 CARRIED: Final = ("traceparent", "tracestate")
 
@@ -23,11 +24,15 @@ class MissingPackages(Exception):
 
 def check(url: str | None) -> None:
     """Raise MissingPackages when `url` asks for traces that cannot be sent."""
-    if url is not None and find_spec("opentelemetry") is None:
+    if url is None:
+        return
+    try:
+        import_module(EXPORTER)
+    except ImportError:
         raise MissingPackages(
             "COUNTERFOIL_TRACES_URL: needs OpenTelemetry; install it with "
             "`pip install 'counterfoil[otel]'`"
-        )
+        ) from None
 
 
 def tracing_to(url: str | None) -> "Tracing | None":
