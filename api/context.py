@@ -29,6 +29,8 @@ class RequestContext:
     response_headers: list[tuple[str, str]] = field(default_factory=list)
     attempts: AttemptsStore = field(default_factory=ProcessAttempts)
     public_url: str = ""
+    granted: set[str] = field(default_factory=set)
+    """The scopes that this request was found to hold."""
 
     @property
     def language(self) -> str:

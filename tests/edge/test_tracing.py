@@ -62,7 +62,7 @@ async def test_an_operation_and_its_statements_are_one_trace(
     assert len(below) >= 2
     for one in below:
         assert one.parent is not None
-        assert one.parent.span_id == top.context.span_id  # type: ignore[union-attr]
+        assert one.parent.span_id == top.context.span_id
         told = dict(one.attributes or {})
         assert str(told["db.query.text"]).startswith("SELECT")
         assert told["db.operation.name"] == one.name == "SELECT"
@@ -77,7 +77,7 @@ async def test_the_callers_trace_is_taken_over(
     await traced.post("/graphql", json={"query": "{__typename}"}, headers=headers)
     top, _ = spans(exported)
 
-    assert f"{top.context.trace_id:032x}" == TRACE  # type: ignore[union-attr]
+    assert f"{top.context.trace_id:032x}" == TRACE
     assert top.parent is not None
     assert f"{top.parent.span_id:016x}" == PARENT
     assert top.parent.trace_state.get("vendor") == "1"
