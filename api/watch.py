@@ -1,18 +1,17 @@
 """What each GraphQL operation did, as Prometheus and the log of slow ones tell it."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import structlog
 from prometheus_client import Counter, Histogram
 
 from api.execution.documents import Document, Operation
-from api.tracing import Trace, Tracing
 from domain.kernel.witness import WITNESS
 
 NAMES_MAX: Final = 100
@@ -80,6 +79,25 @@ class Names:
             return OTHER
         self._met.add(name)
         return name
+
+
+class Trace(Protocol):
+    """Follows one request (see api.tracing)."""
+
+    @property
+    def id(self) -> str: ...
+
+    def runs(self, kind: str, label: str, name: str, document_id: str) -> None: ...
+
+    def statement(self, text: str, rows: int | None, began_at: float, ended_at: float) -> None: ...
+
+    def ended(self, status: int, codes: Sequence[str], cost: int | None) -> None: ...
+
+
+class Tracing(Protocol):
+    """Makes something that follows a request."""
+
+    def begin(self, headers: Mapping[bytes, bytes], request_id: str) -> Trace: ...
 
 
 @dataclass(slots=True)
