@@ -80,6 +80,7 @@ def schema() -> strawberry.Schema:
         ],
     )
     enum_values.describe(seams.core(made))
+    seams.mark_one_of(seams.core(made))
     guard.lay(made)
     return made
 
