@@ -50,7 +50,7 @@ CODINGS: Final[Mapping[str, Callable[[bytes], bytes]]] = {
     "br": _brotli,
     "gzip": _gzip,
 }
-"""By preference; levels as measured for docs/decisions/0015."""
+"""By preference; levels as the decision on packed answers measured them."""
 ALIASES: Final = {"x-gzip": "gzip"}
 
 
