@@ -158,6 +158,10 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = {
         "ACTIVE": "It works.",
         "DISABLED": "It does not work, and neither does its key.",
     },
+    "TokenAudience": {
+        "API": "The products' APIs, through the gateways.",
+        "CONSOLE": "This API.",
+    },
     "UsageGroup": {
         "PRODUCT": "By product.",
         "API": "By API.",

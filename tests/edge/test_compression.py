@@ -201,7 +201,7 @@ async def test_an_answer_that_may_hold_a_secret_is_never_packed(
 
 
 SECRETS = {
-    "token": {"OpenedSession"},
+    "token": {"IssuedToken", "OpenedSession"},
     "secret": {
         "CreatedAccessKey",
         "CreatedServiceKey",
