@@ -1,7 +1,12 @@
 """HEAD and OPTIONS at every door."""
 
+from typing import Any
+
 import httpx2
 import pytest
+from starlette.types import Receive, Scope, Send
+
+from api.methods import Methods
 
 QUERY = {"query": "{ products(first: 20) { nodes { code nameZh summaryZh } } }"}
 
@@ -83,3 +88,24 @@ async def test_options_of_no_door_is_not_found(client: httpx2.AsyncClient) -> No
 async def test_the_gateways_door_takes_options_for_a_call(client: httpx2.AsyncClient) -> None:
     """A gateway may pass on the method of the customer's call: it is a check like any other."""
     assert (await client.options("/authorize")).status_code == 401
+
+
+async def test_no_byte_of_a_body_goes_out_to_head() -> None:
+    """What a door sends all the same is held back, whatever the server would do with it."""
+    sent: list[Any] = []
+
+    async def door(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        await send({"type": "http.response.body", "body": b"y"})
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    scope: Any = {"type": "http", "path": "/x", "headers": [], "method": "HEAD"}
+    await Methods(door)(scope, receive, send)
+    assert b"".join(one.get("body", b"") for one in sent) == b""
+    assert [one.get("more_body", False) for one in sent] == [False, True, False]
