@@ -12,6 +12,7 @@ from api.resolvers.access import AccessQuery
 from api.resolvers.accounts import AccountMutation, AccountQuery
 from api.resolvers.bills import BillQuery
 from api.resolvers.entitlements import EntitlementMutation, EntitlementQuery
+from api.resolvers.handover import HandoverMutation, HandoverQuery
 from api.resolvers.iam import IamMutation, IamQuery
 from api.resolvers.keys import KeyMutation, KeyQuery
 from api.resolvers.ledger import LedgerMutation, LedgerQuery
@@ -19,6 +20,7 @@ from api.resolvers.node import NodeQuery
 from api.resolvers.orders import OrderMutation, OrderQuery
 from api.resolvers.people import PeopleMutation, PeopleQuery
 from api.resolvers.products import ProductQuery
+from api.resolvers.recovery import RecoveryMutation, RecoveryQuery
 from api.resolvers.tokens import TokenMutation
 from api.resolvers.usage import UsageQuery
 from api.resolvers.verification import VerificationMutation, VerificationQuery
@@ -33,6 +35,8 @@ class Query(
     NodeQuery,
     AccountQuery,
     PeopleQuery,
+    HandoverQuery,
+    RecoveryQuery,
     VerificationQuery,
     IamQuery,
     EnterpriseQuery,
@@ -52,6 +56,8 @@ class Query(
 class Mutation(
     AccountMutation,
     PeopleMutation,
+    HandoverMutation,
+    RecoveryMutation,
     VerificationMutation,
     IamMutation,
     EntitlementMutation,

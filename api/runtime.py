@@ -12,6 +12,7 @@ from api.execution.limits import Limits
 from api.jobs.expiry import expire_due
 from api.jobs.month import close_due
 from api.jobs.outbox import Ports, deliver_due
+from api.jobs.resets import reset_due
 from api.jobs.upkeep import carry_uses, remind_due
 from api.settings import Settings
 from api.tracing import Tracing
@@ -64,6 +65,7 @@ class Runtime:
         if self.jobs:
             self._start("outbox", 0.2, self._deliver)
             self._start("expiry", 10, self._expire)
+            self._start("resets", 10, self._reset_factors)
             self._start("months", 60, self._close_months)
             self._start("reminders", 300, self._remind)
             self._start("tidy", 600, self._tidy)
@@ -95,6 +97,9 @@ class Runtime:
 
     async def _expire(self) -> None:
         await expire_due(self.ctx())
+
+    async def _reset_factors(self) -> None:
+        await reset_due(self.ctx())
 
     async def _close_months(self) -> None:
         await close_due(self.ctx())

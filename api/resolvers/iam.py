@@ -15,6 +15,7 @@ from api.schema.iam import (
     CreateRoleResult,
     CreateSubAccountResult,
     DeleteRoleResult,
+    DeleteSubAccountResult,
     Role,
     SetSubAccountStatusResult,
     SubAccount,
@@ -24,7 +25,14 @@ from api.schema.iam import (
 from api.schema.paging import Connection, Paged
 from domain.accounts import identity
 from domain.iam import blast, commands, queries
-from domain.iam.rows import BlastRow, CreatedSubAccount, DeletedRole, RoleRow, SubAccountRow
+from domain.iam.rows import (
+    BlastRow,
+    CreatedSubAccount,
+    DeletedRole,
+    DeletedSubAccount,
+    RoleRow,
+    SubAccountRow,
+)
 from domain.kernel.reading import Window
 
 RoleId = Annotated[strawberry.ID, strawberry.argument(description="The role's id.")]
@@ -82,8 +90,14 @@ class IamQuery:
         self,
         info: Info,
         window: Window,
+        deleted: Annotated[
+            bool | None, strawberry.argument(description="List those that were deleted instead.")
+        ] = None,
     ) -> Paged:
-        return Paged(await queries.sub_accounts(info.context.ctx, window, node_wanted(info)))
+        page = await queries.sub_accounts(
+            info.context.ctx, window, node_wanted(info), deleted=bool(deleted)
+        )
+        return Paged(page)
 
     @strawberry.field(
         graphql_type=BlastRadius | None,
@@ -216,3 +230,11 @@ class IamMutation:
         row = await commands.set_sub_account_status(ctx, sub_account_id=id, status=status)
         await queries.hang_relations(ctx, [row], wanted(info))
         return row
+
+    @strawberry.mutation(
+        graphql_type=DeleteSubAccountResult,
+        description="Delete a disabled sub-account and its key. Its name, e-mail, role and place "
+        "are free again; what it did stays attributed to it.",
+    )
+    async def delete_sub_account(self, info: Info, id: SubAccountId) -> DeletedSubAccount:
+        return await commands.delete_sub_account(info.context.ctx, sub_account_id=id)

@@ -64,6 +64,7 @@ class PeopleQuery:
             enrolled=found.enrolled,
             fresh=found.fresh,
             recovery_codes_left=found.recovery_codes_left,
+            reset_at=found.reset_at,
         )
 
     @strawberry.field(
@@ -92,13 +93,16 @@ class PeopleQuery:
 class PeopleMutation:
     @strawberry.mutation(
         graphql_type=LogInResult,
-        description="Open a session. A browser that sends X-Counterfoil-Request gets a cookie too.",
+        description="Open a session. A browser that sends X-Counterfoil-Request gets a cookie too, "
+        "and one by which this account knows it next time.",
     )
     async def log_in(self, info: Info, email: Email, password: Password) -> OpenedSession:
         ctx, attempts = info.context.ctx, info.context.attempts
-        proof = info.context.paced(await guard.prove(ctx, attempts, email, password))
+        found = await guard.prove(ctx, attempts, email, password, info.context.device)
+        proof = info.context.paced(found)
         row = await commands.log_in(ctx, proof=proof)
         info.context.remember(row.token, row.expires_at)
+        info.context.remember_device(proof.device)
         return OpenedSession.of(row)
 
     @strawberry.mutation(graphql_type=LogOutResult, description="End the session of this call.")

@@ -117,6 +117,12 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = {
         "REVENUE": "What the platform has earned.",
         "ADJUSTMENT": "What the platform's people credited or corrected.",
     },
+    "OfferStatus": {
+        "OPEN": "It can be accepted.",
+        "ACCEPTED": "The main account has changed hands.",
+        "EXPIRED": "Its time is over.",
+        "WITHDRAWN": "It was taken back, or replaced by a later one.",
+    },
     "OrderStatus": {
         "PENDING_REVIEW": "The platform's people look at it first.",
         "REJECTED": "The platform's people turned it down.",
@@ -144,6 +150,11 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = {
         "PENDING": "The provider has not said yet what became of it.",
         "PAID": "The money is on the account.",
         "FAILED": "No money came.",
+    },
+    "ResetOutcome": {
+        "DONE": "The second factor was taken away.",
+        "SHOWN": "Its owner showed the second factor, or a recovery code, in time.",
+        "WITHDRAWN": "An operator took it back.",
     },
     "SecretStatus": {
         "CURRENT": "The newest one; it works.",

@@ -22,6 +22,7 @@ ROOMS = (
     "kernel",
     "accounts",
     "people",
+    "handover",
     "notices",
     "operators",
     "catalog",

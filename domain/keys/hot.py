@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from domain.accounts.grants import grants_in
 from domain.entitlements import hot as entitlements
 from domain.entitlements.hot import at
 from domain.kernel import changes, secrets
@@ -100,7 +101,7 @@ def _record(key_id: str, row: dict[str, Any], versions: list[dict[str, Any]]) ->
         status=str(row["status"]),
         enterprise_status=str(row["enterprise_status"]),
         sub_account_status=str(row["sub_account_status"] or ""),
-        grants=None if main else rules.grants_in(_text(row["api_grants"])),
+        grants=None if main else grants_in(_text(row["api_grants"])),
         scopes=rules.key_scopes(None if main else _text(row["console_scopes"])),
         secrets={
             str(one["digest"]): None if one["retires_at"] is None else at(one["retires_at"])

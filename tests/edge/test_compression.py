@@ -203,6 +203,7 @@ async def test_an_answer_that_may_hold_a_secret_is_never_packed(
 SECRETS = {
     "token": {"IssuedToken", "OpenedSession"},
     "secret": {
+        "AcceptedInvitation",
         "CreatedAccessKey",
         "CreatedServiceKey",
         "CreatedSubAccount",

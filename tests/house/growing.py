@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from tortoise.models import Model
 
-from domain.accounts.models import Role, SandboxBankLine, Session, SubAccount, SubAccountKind
+from domain.accounts.models import Login, Role, SandboxBankLine, Session, SubAccount, SubAccountKind
 from domain.accounts.models import VerificationCase as Case
 from domain.billing.models import Bill, BillLine
 from domain.catalog.models import ApiInterface, DeliveryOption, Product, ResultCode
 from domain.entitlements.models import Entitlement
+from domain.handover.models import MainAccountOffer
 from domain.kernel import secrets
 from domain.kernel.context import SYSTEM
 from domain.kernel.money import Money
@@ -25,7 +26,7 @@ from domain.operators.models import ServiceKey
 from domain.orders.commands import place_order
 from domain.orders.models import Order, OrderItem
 from domain.people.commands import create_invitation
-from domain.people.models import Invitation, SandboxLetter
+from domain.people.models import Invitation, SandboxLetter, SecondFactorReset
 from domain.pricing.models import Plan, PriceVersion
 from domain.usage.models import UsageDay
 from tests.cast import NOW, Cast
@@ -108,6 +109,33 @@ async def _invitations(cast: Cast, count: int) -> None:
         link="{code}",
     )
     await copies(await one(Invitation), count - 1, name=new_name)
+
+
+async def _offers(cast: Cast, count: int) -> None:
+    member = await one(SubAccount, name="dev-chen")
+    for _ in range(count):
+        await MainAccountOffer.create(
+            id=new_name(),
+            enterprise_id=cast.enterprises["E1"],
+            sub_account_id=member.id,
+            digest=new_name(),
+            created_at=NOW,
+            expires_at=NOW + timedelta(days=3),
+        )
+
+
+async def _resets(cast: Cast, count: int) -> None:
+    login = await one(Login)
+    for _ in range(count):
+        await SecondFactorReset.create(
+            id=new_name(),
+            login_id=login.id,
+            masked_email="a***",
+            reason="x",
+            opened_by="op-tan",
+            opened_at=NOW,
+            effective_at=NOW + timedelta(days=3),
+        )
 
 
 async def _letters(cast: Cast, count: int) -> None:
@@ -349,6 +377,8 @@ async def _lines(cast: Cast, count: int) -> None:
 SEEDS: Final[Mapping[str, Seed]] = {
     "Query.sessions": Seed(_sessions),
     "Query.invitations": Seed(_invitations),
+    "Query.mainAccountOffers": Seed(_offers),
+    "Query.secondFactorResets": Seed(_resets, "op-tan"),
     "Query.sandboxLetters": Seed(_letters, "op-tan"),
     "Query.sandboxBankStatement": Seed(_bank_lines, many=20),
     "Query.verificationReviews": Seed(_cases, "op-tan"),
