@@ -13,18 +13,23 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import graphiql
 from api.compression import Compressing
-from api.context import COOKIE, DEVICE_COOKIE, REQUEST_HEADER, RequestContext
+from api.context import COOKIE, DEVICE_COOKIE, REQUEST_HEADER, PriceList, RequestContext
 from api.cors import Cors
+from api.execution import seams
+from api.execution.documents import Documents
 from api.graphql import GraphQLDoor
+from api.library import Library
 from api.methods import Methods
 from api.middleware import Front
 from api.rest import authorize, discovery, health, leaks, oauth, texts, usage
 from api.root import schema
 from api.runtime import Runtime
 from api.settings import Settings, load_settings
+from api.toll import Toll
 from api.tracing import tracing_to
 from api.watch import Watcher
 from domain.accounts import identity
+from domain.kernel.buckets import Bucket
 from domain.kernel.context import Actor, Ctx
 from domain.kernel.errors import Unauthenticated
 from domain.keys import hot as keys
@@ -63,10 +68,23 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
             await runtime.close()
 
     runtime.tracing = runtime.tracing or tracing_to(runtime.settings.traces_url)
+    core = seams.core(schema())
+    documents = Documents(core, runtime.query_limits)
+    bucket = Bucket(runtime.settings.query_budget, runtime.settings.query_budget_per_second)
+    prices = PriceList(documents, bucket)
     door = GraphQLDoor(
         schema(),
-        context=lambda request: _context(runtime, request),
+        context=lambda request: _context(runtime, request, prices),
+        documents=documents,
         limits=runtime.query_limits,
+        library=Library(runtime.automatic, runtime.settings.trusted_only),
+        toll=Toll(
+            core,
+            runtime.query_limits,
+            runtime.limits,
+            bucket,
+            introspection_for_strangers=runtime.settings.open_schema,
+        ),
         graphiql=runtime.settings.graphiql,
         seconds=runtime.settings.request_seconds,
         watcher=Watcher(slow_ms=runtime.settings.slow_operation_ms, tracing=runtime.tracing),
@@ -124,7 +142,7 @@ def from_environment() -> ASGIApp:
     return create_app(Runtime(load_settings()))
 
 
-async def _context(runtime: Runtime, request: Request) -> RequestContext:
+async def _context(runtime: Runtime, request: Request, prices: PriceList) -> RequestContext:
     """Who asks, when and in which language; raises Unauthenticated for a credential that is bad."""
     ctx = runtime.ctx(
         identity.STRANGER,
@@ -146,6 +164,7 @@ async def _context(runtime: Runtime, request: Request) -> RequestContext:
         secure=secure,
         attempts=runtime.attempts,
         public_url=runtime.settings.public_url,
+        price_list=prices,
         device=request.cookies.get(DEVICE_COOKIE, "") if by_browser else "",
     )
 

@@ -1,13 +1,16 @@
 """What a resolver finds in `info.context`: the caller's Ctx, language and answer headers."""
 
+import ipaddress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeAlias, TypeVar
 
 import strawberry
 
+from api.execution.documents import Documents
 from domain.accounts.identity import Proof
 from domain.kernel.attempts_store import AttemptsStore, ProcessAttempts
+from domain.kernel.buckets import Bucket
 from domain.kernel.context import ActorKind, Ctx
 from domain.people.guard import Turn
 
@@ -20,6 +23,25 @@ REQUEST_HEADER: Final = "x-counterfoil-request"
 Leave = TypeVar("Leave", Proof, Turn)
 
 
+def network_of(address: str) -> str:
+    """What counts as one stranger: an IPv4 address, or the /64 that an IPv6 host chooses from."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is None:
+        return str(ipaddress.ip_network((found, 64), strict=False).network_address)
+    return str(getattr(found, "ipv4_mapped", None) or found)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """The documents of a door, which know its limits, and the budget that its callers have."""
+
+    documents: Documents
+    bucket: Bucket
+
+
 @dataclass(slots=True)
 class RequestContext:
     """One GraphQL request: the domain's Ctx and what the edge adds around it."""
@@ -30,6 +52,7 @@ class RequestContext:
     response_headers: list[tuple[str, str]] = field(default_factory=list)
     attempts: AttemptsStore = field(default_factory=ProcessAttempts)
     public_url: str = ""
+    price_list: PriceList | None = None
     device: str = ""
     """What the browser kept from an earlier sign-in; see `remember_device`."""
     granted: set[str] = field(default_factory=set)
@@ -49,6 +72,29 @@ class RequestContext:
     def anonymous(self) -> bool:
         """Whether nobody is logged in."""
         return self.ctx.actor.kind is ActorKind.ANONYMOUS
+
+    @property
+    def now(self) -> datetime:
+        """The moment of this request."""
+        return self.ctx.now
+
+    @property
+    def payer(self) -> str:
+        """Whose budget queries are paid from: a person's, a key's, or that of an address."""
+        actor = self.ctx.actor
+        return f"address:{network_of(self.ctx.address)}" if self.anonymous else actor.id
+
+    @property
+    def prices(self) -> "PriceList":
+        """What queries cost at this door."""
+        if self.price_list is None:
+            raise LookupError("this door takes no toll")
+        return self.price_list
+
+    @property
+    def operations(self) -> frozenset[str] | None:
+        """The registered operations that alone the caller may run; None is no limit."""
+        return self.ctx.actor.operations
 
     def paced(self, leave: Leave) -> Leave:
         """The same leave to try; Retry-After says so when there is none yet."""

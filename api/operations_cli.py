@@ -1,4 +1,4 @@
-"""`counterfoil operations`: what the operations of a front end are, and what they cost."""
+"""`counterfoil operations explain`: what the operations of a front end cost."""
 
 import json
 from pathlib import Path
@@ -8,10 +8,7 @@ import typer
 
 from api.terminal import fail, say, settings, with_database
 
-operations = typer.Typer(help="The operations that a front end sends.", no_args_is_help=True)
 
-
-@operations.command("explain")
 def explain(
     file: Annotated[Path, typer.Argument(help="A .graphql file, or a manifest (JSON).")],
     as_: Annotated[

@@ -11,6 +11,7 @@ from api.execution.swift import Executor
 from api.resolvers.access import AccessQuery
 from api.resolvers.accounts import AccountMutation, AccountQuery
 from api.resolvers.bills import BillQuery
+from api.resolvers.costs import CostQuery
 from api.resolvers.entitlements import EntitlementMutation, EntitlementQuery
 from api.resolvers.handover import HandoverMutation, HandoverQuery
 from api.resolvers.iam import IamMutation, IamQuery
@@ -48,6 +49,7 @@ class Query(
     OrderQuery,
     UsageQuery,
     BillQuery,
+    CostQuery,
 ):
     pass
 

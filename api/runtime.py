@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import structlog
 
+from api.execution.automatic import AutomaticQueries
 from api.execution.limits import Limits
 from api.jobs.expiry import expire_due
 from api.jobs.month import close_due
@@ -40,6 +41,7 @@ class Runtime:
     query_limits: Limits = field(default_factory=Limits)
     limits: LimitsStore = field(init=False)
     attempts: AttemptsStore = field(init=False)
+    automatic: AutomaticQueries | None = field(init=False, default=None)
     ids: TimeOrderedIds = field(default_factory=TimeOrderedIds)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _follower: changes.Follower = field(default_factory=changes.Follower)
@@ -47,6 +49,9 @@ class Runtime:
     def __post_init__(self) -> None:
         secrets.use_root(self.settings.root_secret())
         url = self.settings.redis_url
+        self.query_limits = replace(self.query_limits, cost=self.settings.query_cost_max)
+        if self.settings.automatic_queries:
+            self.automatic = AutomaticQueries(url, protocol=self.settings.redis_protocol)
         self.attempts = attempts_store(url, protocol=self.settings.redis_protocol)
         self.limits = limits_store(url, protocol=self.settings.redis_protocol)
 
@@ -80,6 +85,8 @@ class Runtime:
             await asyncio.wait_for(self._carry_uses(), CLOSING_SECONDS)
         await self.limits.close()
         await self.attempts.close()
+        if self.automatic is not None:
+            await self.automatic.close()
         await database.close_database()
         if self.tracing is not None:
             await asyncio.to_thread(self.tracing.close)

@@ -24,6 +24,14 @@ IdempotencyKey = Annotated[
     ),
 ]
 
+AllowedOperations = Annotated[
+    list[str] | None,
+    strawberry.argument(
+        description="The names of the registered operations that alone may be called with it, at "
+        "most 250; an empty list is no limit. Not given, it stays."
+    ),
+]
+
 
 def alternative(given: object | None, name: str, **old: str | None) -> dict[str, str | None]:
     """The members of a `@oneOf` input, or else the arguments that it superseded.

@@ -12,6 +12,8 @@ SCOPES: Final[dict[str, dict[str, str]]] = {
     # -- shapes without meaning of their own
     "PageInfo": {"*": PARENT},
     "Money": {"*": PARENT},
+    "QueryCost": {"*": PARENT},
+    "CostShare": {"*": PARENT},
     # -- accounts
     "Query": {
         "node": PUBLIC,
@@ -19,6 +21,7 @@ SCOPES: Final[dict[str, dict[str, str]]] = {
         "products": PUBLIC,
         "product": PUBLIC,
         "priceEstimate": PUBLIC,
+        "costOf": PUBLIC,
         "enterprise": "account:read",
         "roles": "iam:read",
         "blastRadius": "iam:read",

@@ -24,6 +24,7 @@ from domain.kernel.command import command
 from domain.kernel.context import Ctx
 from domain.kernel.errors import IllegalTransition, Invalid
 from domain.keys.steps import create_sub_account_key
+from domain.operations.steps import checked_operations
 from domain.people.steps import erase_person
 
 
@@ -65,11 +66,13 @@ async def update_role(
     name: str | None = None,
     console_scopes: list[str] | None = None,
     api_grants: list[str] | None = None,
+    allowed_operations: list[str] | None = None,
 ) -> RoleRow:
-    """Change a role's name, scopes or grants (None leaves as it is); its holders obey at once.
+    """Change a role (None leaves as it is); its holders obey at once.
 
-    What is added must be held by the author; what stays or goes need not be. Raises NotFound,
-    Invalid, ForbiddenScope or NameTaken.
+    What is added must be held by the author; what stays or goes need not be. With
+    `allowed_operations` its holders call these registered operations alone; an empty list lifts
+    that. Raises NotFound, Invalid, ForbiddenScope, OperationNotAllowed or NameTaken.
     """
     enterprise = await steps.locked(ctx)
     role = await steps.found_role(ctx, role_id)
@@ -84,7 +87,9 @@ async def update_role(
             raise NameTaken(name=cleaned)
         role.name = cleaned
     role.console_scopes, role.api_grants = scopes, grants
-    await role.save(update_fields=["name", "console_scopes", "api_grants"])
+    if allowed_operations is not None:
+        role.allowed_operations = await checked_operations(ctx, allowed_operations)
+    await role.save(update_fields=["name", "console_scopes", "api_grants", "allowed_operations"])
     ctx.note(role.id, before=before, after=_role_facts(role))
     await changes.mark(ctx, "role", enterprise.id)
     return RoleRow.of(role)
@@ -119,6 +124,7 @@ def _role_facts(role: models.Role) -> dict[str, Any]:
         "name": role.name,
         "consoleScopes": scopes_in(role.console_scopes),
         "apiGrants": scopes_in(role.api_grants),
+        "allowedOperations": role.allowed_operations,
     }
 
 
