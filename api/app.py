@@ -67,30 +67,8 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
         finally:
             await runtime.close()
 
-    runtime.tracing = runtime.tracing or tracing_to(runtime.settings.traces_url)
-    core = seams.core(schema())
-    documents = Documents(core, runtime.query_limits)
-    bucket = Bucket(runtime.settings.query_budget, runtime.settings.query_budget_per_second)
-    prices = PriceList(documents, bucket)
-    door = GraphQLDoor(
-        schema(),
-        context=lambda request: _context(runtime, request, prices),
-        documents=documents,
-        limits=runtime.query_limits,
-        library=Library(runtime.automatic, runtime.settings.trusted_only),
-        toll=Toll(
-            core,
-            runtime.query_limits,
-            runtime.limits,
-            bucket,
-            introspection_for_strangers=runtime.settings.open_schema,
-        ),
-        graphiql=runtime.settings.graphiql,
-        seconds=runtime.settings.request_seconds,
-        watcher=Watcher(slow_ms=runtime.settings.slow_operation_ms, tracing=runtime.tracing),
-    )
     routes: list[BaseRoute] = [
-        Route("/graphql", door),
+        Route("/graphql", _door(runtime)),
         Mount(graphiql.ASSETS_PATH, graphiql.GraphiQLAssets()),
         *oauth.routes,
         *discovery.routes,
@@ -127,6 +105,32 @@ def _straight(app: Starlette) -> dict[tuple[str, str], ASGIApp]:
     hot = {("POST", "/oauth/token"): oauth.token, ("POST", "/oauth/introspect"): oauth.introspect}
     check = dict.fromkeys((("GET", "/authorize"), ("POST", "/authorize")), authorize.authorize)
     return {where: led(door) for where, door in {**hot, **check}.items()}
+
+
+def _door(runtime: Runtime) -> GraphQLDoor:
+    """The GraphQL door with all that it asks of its surroundings."""
+    runtime.tracing = runtime.tracing or tracing_to(runtime.settings.traces_url)
+    core = seams.core(schema())
+    documents = Documents(core, runtime.query_limits)
+    bucket = Bucket(runtime.settings.query_budget, runtime.settings.query_budget_per_second)
+    prices = PriceList(documents, bucket)
+    return GraphQLDoor(
+        schema(),
+        context=lambda request: _context(runtime, request, prices),
+        documents=documents,
+        limits=runtime.query_limits,
+        library=Library(runtime.automatic, runtime.settings.trusted_only),
+        toll=Toll(
+            core,
+            runtime.query_limits,
+            runtime.limits,
+            bucket,
+            introspection_for_strangers=runtime.settings.open_schema,
+        ),
+        graphiql=runtime.settings.graphiql,
+        seconds=runtime.settings.request_seconds,
+        watcher=Watcher(slow_ms=runtime.settings.slow_operation_ms, tracing=runtime.tracing),
+    )
 
 
 def _mannered(app: ASGIApp, settings: Settings) -> ASGIApp:

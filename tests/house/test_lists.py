@@ -199,9 +199,10 @@ def asked(
 @pytest.fixture
 def runtime(runtime: Runtime) -> Runtime:
     """The surroundings without limits of what may be asked at once."""
-    runtime.query_limits = Limits(
-        depth=50, fields=100_000, root_fields=100, text=100_000, tokens=20_000
-    )
+    most = 10**9
+    runtime.query_limits = Limits(depth=50, fields=most, text=most, tokens=20_000, cost=most)
+    rich = {"query_budget": most, "query_budget_per_second": 10**6}
+    runtime.settings = runtime.settings.model_copy(update=rich)
     return runtime
 
 

@@ -47,7 +47,9 @@ def members() -> Iterator[tuple[str, Any, set[str]]]:
                     yield f"{type_.name}.{name}({argument})", given, set(arguments)
     for directive in CORE.directives:
         yield f"@{directive.name}", directive, set()
-        for argument, given in directive.args.items():
+        # Strawberry has no way to describe the arguments of a directive made from a class.
+        made = {} if directive.extensions.get("strawberry-definition") else directive.args
+        for argument, given in made.items():
             yield f"@{directive.name}({argument})", given, set(directive.args)
 
 
