@@ -11,8 +11,11 @@ stamp_of    = .venv/$(1)-$(firstword $(shell { pwd; cat requirements/$(1).txt re
 SERVER_ENV := $(call stamp_of,server)
 DEV_ENV    := $(call stamp_of,dev)
 
+NPM_CI = command -v npm >/dev/null || { echo "needs npm (Debian: apt-get install npm)" >&2; exit 1; }; \
+          cd tools/schema-lint && npm ci --silent
+
 .DEFAULT_GOAL := help
-.PHONY: help venv run test check schema errors bench bench-peers migration lock clean
+.PHONY: help venv run test check schema errors bench bench-peers lint-schema audit-http migration lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 20
@@ -44,6 +47,14 @@ bench: $(DEV_ENV) ## run the benchmarks, as ratios
 
 bench-peers: $(DEV_ENV) ## the pages against PostGraphile 5 and Mercurius (needs npm)
 	@exec $(BIN)/python -m bench.peers $(ARGS)
+
+lint-schema: schema ## schema.graphql against public linters and code generators (needs npm)
+	@$(NPM_CI)
+	@cd tools/schema-lint && exec npm run --silent lint
+
+audit-http: $(SERVER_ENV) ## the GraphQL over HTTP audits against a server of this checkout (needs npm)
+	@$(NPM_CI)
+	@cd tools/schema-lint && exec npm run --silent audit
 
 migration: $(SERVER_ENV) ## write the migration that the changed models need (ARGS="-n add_tags")
 	$(BIN)/tortoise -c domain.kernel.database.MODELS makemigrations $(ARGS) domain

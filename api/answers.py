@@ -16,12 +16,12 @@ from api.execution.faults import Fault, fault
 from api.execution.wire import GRAPHQL, Refused
 from domain.kernel.errors import Refusal
 
-ALLOW: Final = "GET, POST, OPTIONS"
+ALLOW: Final = "GET, HEAD, POST, OPTIONS"
 TYPES: Final = {
     wire.GRAPHQL: b"application/graphql-response+json; charset=utf-8",
     wire.JSON: b"application/json; charset=utf-8",
 }
-FIXED: Final = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+FIXED: Final = [(b"vary", b"Accept"), (b"x-content-type-options", b"nosniff")]
 
 
 class RequestContext(Protocol):
@@ -60,13 +60,14 @@ class Stranger:
 
 @dataclass(slots=True)
 class Answer:
-    """What goes out."""
+    """What goes out; a `secret` one may hold what is shown once, and is never packed."""
 
     status: int
     body: dict[str, Any]
     media: str
     request_id: str
     headers: list[tuple[str, str]] = field(default_factory=list)
+    secret: bool = False
 
 
 def extras(caller: object) -> list[tuple[str, str]]:
@@ -165,6 +166,7 @@ async def send_answer(send: Send, answer: Answer) -> None:
         (b"content-type", TYPES[answer.media]),
         (b"content-length", b"%d" % len(body)),
         (b"x-request-id", answer.request_id.encode("latin-1")),
+        (b"cache-control", b"no-store, no-transform" if answer.secret else b"no-store"),
         *FIXED,
     ]
     for name, value in answer.headers:

@@ -13,17 +13,22 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import graphiql
+from api.compression import Compressing
 from api.context import COOKIE, DEVICE_COOKIE, REQUEST_HEADER, PriceList, RequestContext
+from api.cors import Cors
 from api.execution import seams
 from api.execution.documents import Documents
 from api.graphql import GraphQLDoor
 from api.library import Library
+from api.methods import Methods
 from api.middleware import Front
 from api.rest import authorize, discovery, health, leaks, oauth, texts, usage
 from api.root import schema
 from api.runtime import Runtime
 from api.settings import Settings, load_settings
 from api.toll import Toll
+from api.tracing import tracing_to
+from api.watch import Watcher
 from domain.accounts import identity
 from domain.kernel.buckets import Bucket
 from domain.kernel.context import Actor, Ctx
@@ -45,6 +50,9 @@ DOORS: Final = (
     "/.well-known",
 )
 
+PLAIN: Final = ("/authorize", "/usage/events", "/oauth/")
+"""Doors whose answers are never packed: asked at each call of a customer, or full of secrets."""
+
 
 def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
     """The app over a runtime; its lifespan opens and closes the runtime.
@@ -60,29 +68,7 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
         finally:
             await runtime.close()
 
-    core = seams.core(schema())
-    documents = Documents(core, runtime.query_limits)
-    bucket = Bucket(runtime.settings.query_budget, runtime.settings.query_budget_per_second)
-    prices = PriceList(documents, bucket)
-    door = GraphQLDoor(
-        schema(),
-        context=lambda request: _context(runtime, request, prices),
-        documents=documents,
-        limits=runtime.query_limits,
-        library=Library(runtime.automatic, runtime.settings.trusted_only),
-        toll=Toll(
-            core,
-            runtime.query_limits,
-            runtime.limits,
-            bucket,
-            introspection_for_strangers=runtime.settings.open_schema,
-        ),
-        graphiql=runtime.settings.graphiql,
-        seconds=runtime.settings.request_seconds,
-        register=runtime.register,
-        origin=runtime.settings.public_url,
-        address=lambda connection: caller_address(runtime.settings, connection),
-    )
+    door = _door(runtime)
     routes: list[BaseRoute] = [
         Route("/graphql", door),
         WebSocketRoute("/graphql", door),
@@ -102,7 +88,7 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
     app.state.issuer = runtime.settings.public_url
     app.state.limits = runtime.limits
     app.state.caller_address = lambda request: caller_address(runtime.settings, request)
-    return Front(app, DOORS, _straight(app))
+    return Front(_mannered(app, runtime.settings), DOORS, _straight(app))
 
 
 def _straight(app: Starlette) -> dict[tuple[str, str], ASGIApp]:
@@ -122,6 +108,43 @@ def _straight(app: Starlette) -> dict[tuple[str, str], ASGIApp]:
     hot = {("POST", "/oauth/token"): oauth.token, ("POST", "/oauth/introspect"): oauth.introspect}
     check = dict.fromkeys((("GET", "/authorize"), ("POST", "/authorize")), authorize.authorize)
     return {where: led(door) for where, door in {**hot, **check}.items()}
+
+
+def _door(runtime: Runtime) -> GraphQLDoor:
+    """The GraphQL door with all that it asks of its surroundings."""
+    runtime.tracing = runtime.tracing or tracing_to(runtime.settings.traces_url)
+    core = seams.core(schema())
+    documents = Documents(core, runtime.query_limits)
+    bucket = Bucket(runtime.settings.query_budget, runtime.settings.query_budget_per_second)
+    prices = PriceList(documents, bucket)
+    return GraphQLDoor(
+        schema(),
+        context=lambda request: _context(runtime, request, prices),
+        documents=documents,
+        limits=runtime.query_limits,
+        library=Library(runtime.automatic, runtime.settings.trusted_only),
+        toll=Toll(
+            core,
+            runtime.query_limits,
+            runtime.limits,
+            bucket,
+            introspection_for_strangers=runtime.settings.open_schema,
+        ),
+        graphiql=runtime.settings.graphiql,
+        seconds=runtime.settings.request_seconds,
+        register=runtime.register,
+        origin=runtime.settings.public_url,
+        address=lambda connection: caller_address(runtime.settings, connection),
+        watcher=Watcher(slow_ms=runtime.settings.slow_operation_ms, tracing=runtime.tracing),
+    )
+
+
+def _mannered(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """What HTTP wants of every door but those that are asked on each call of a customer."""
+    app = Compressing(app, apart=PLAIN)
+    if settings.cors_allowed:
+        app = Cors(app, settings.cors_allowed)
+    return Methods(app, apart=("/authorize",))
 
 
 def from_environment() -> ASGIApp:

@@ -60,6 +60,8 @@ class RequestContext:
     hub: Hub = field(default_factory=Hub)
     fresh: Callable[[], Awaitable[Ctx]] | None = None
     """The same caller's Ctx of this moment; Unauthenticated when the credential counts no more."""
+    granted: set[str] = field(default_factory=set)
+    """The scopes that this request was found to hold."""
 
     @property
     def language(self) -> str:
@@ -125,6 +127,10 @@ class RequestContext:
         if leave.wait:
             self.response_headers.append(("Retry-After", str(leave.wait)))
         return leave
+
+    def keep_unpacked(self) -> None:
+        """Have the answer sent as it is: it holds a secret, of which its packed size could tell."""
+        self.response_headers.append(("Cache-Control", "no-transform"))
 
     def link(self, page: str) -> str:
         """Where a person goes with a code: it stands behind the #, which no server logs."""

@@ -28,8 +28,10 @@ from api.pipeline import Pipeline
 from api.subscriptions import sse, websocket
 from api.subscriptions.register import Register
 from api.toll import Toll
+from api.watch import Watcher
 
 SECONDS_MAX: Final = 10.0
+READING: Final = ("GET", "HEAD")
 
 
 class GraphQLDoor:
@@ -66,15 +68,18 @@ class GraphQLDoor:
         register: Register | None = None,
         origin: str = "",
         address: Callable[[HTTPConnection], str] | None = None,
+        watcher: Watcher | None = None,
     ) -> None:
         limits = limits or Limits()
         self.schema = schema
+        self.watcher = watcher or Watcher()
         self.pipeline = Pipeline(
             schema,
             documents=documents or Documents(seams.core(schema), limits),
             limits=limits,
             library=library,
             toll=toll,
+            watcher=self.watcher,
         )
         self.graphiql = graphiql
         self.seconds = seconds
@@ -90,7 +95,7 @@ class GraphQLDoor:
         headers = dict(scope["headers"])
         wants = _accept(scope, headers)
         method = scope["method"]
-        asks_nothing = method == "GET" and not wire.names_a_document(scope["query_string"])
+        asks_nothing = method in READING and not wire.names_a_document(scope["query_string"])
         if asks_nothing and self.graphiql and wire.prefers_html(wants):
             await page_response(headers)(scope, receive, send)
             return
@@ -101,7 +106,7 @@ class GraphQLDoor:
                 raise Refused(406, f"This door answers {wire.GRAPHQL} or {wire.JSON}.")
             if method == "POST":
                 asked = await self._posted(headers, receive)
-            elif method == "GET":
+            elif method in READING:
                 asked = wire.from_url(scope["query_string"])
             elif method == "OPTIONS":
                 await no_content(send)
@@ -111,10 +116,20 @@ class GraphQLDoor:
             if streams and (media is None or self.pipeline.kind_of(asked) == "subscription"):
                 await sse.serve(self, scope, asked, receive, send)
                 return
-            answer = await self.answer(scope, asked, media or wire.JSON, read_only=method == "GET")
+            answer = await self._watched(scope, headers, asked, media or wire.JSON)
         except Refused as refused:
             answer = not_graphql(refused, stranger(scope, headers), media or wire.JSON)
         await send_answer(send, answer)
+
+    async def _watched(
+        self, scope: Scope, headers: dict[bytes, bytes], asked: Asked, media: str
+    ) -> Answer:
+        """The answer, and what it took for metrics, log and traces."""
+        with self.watcher.over(stranger(scope, headers).request_id, headers) as watch:
+            answer = await self._answer(scope, asked, media)
+            self.watcher.ended(watch, answer.status, answer.body.get("errors", ()))
+            answer.secret = watch.kind == "mutation"
+        return answer
 
     async def _posted(self, headers: dict[bytes, bytes], receive: Receive) -> Asked:
         wire.check_body_headers(
@@ -123,9 +138,10 @@ class GraphQLDoor:
         )
         return wire.from_body(await wire.read_body(receive, seconds=self.seconds))
 
-    async def answer(self, scope: Scope, asked: Asked, media: str, *, read_only: bool) -> Answer:
+    async def _answer(self, scope: Scope, asked: Asked, media: str) -> Answer:
         """Carry out one query or mutation; never raises, whatever happens to it."""
         caller: RequestContext | None = None
+        read_only = scope["method"] in READING
         try:
             async with asyncio.timeout(self.seconds):
                 caller = await self.context(Request(scope))

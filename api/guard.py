@@ -55,7 +55,10 @@ def _checked(inner: Callable[..., Any], scope: str) -> Callable[..., Any]:
     def resolve(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         if scope == DENIED:
             raise Forbidden()
-        info.context.ctx.actor.require(scope)
+        granted: set[str] = info.context.granted
+        if scope not in granted:  # of a list's rows the first asks, for all
+            info.context.ctx.actor.require(scope)
+            granted.add(scope)
         return inner(source, info, **arguments)
 
     return resolve

@@ -10,6 +10,7 @@ from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors, outage
+from api.request_ids import REQUEST_ID
 from domain.kernel.errors import Refusal
 
 REQUESTS: Final = Counter(
@@ -43,6 +44,7 @@ class Front:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        held = REQUEST_ID.set(request_id)
         door, began, status = self._door(scope["path"]), time.perf_counter(), 0
 
         async def sending(message: Message) -> None:
@@ -60,6 +62,7 @@ class Front:
                 raise
             await _answer(bug, request_id)(scope, receive, sending)
         finally:
+            REQUEST_ID.reset(held)
             _requests(door, status).inc()
             _seconds(door).observe(time.perf_counter() - began)
 

@@ -14,6 +14,7 @@ from api.execution.limits import Limits, check_variables
 from api.execution.wire import Asked, Refused
 from api.library import Library
 from api.toll import FREE, Receipt, Toll
+from api.watch import Watcher
 
 STREAMS: Final = "Subscribe over graphql-transport-ws, or accept text/event-stream."
 
@@ -42,12 +43,14 @@ class Pipeline:
         limits: Limits,
         library: Library | None = None,
         toll: Toll | None = None,
+        watcher: Watcher,
     ) -> None:
         self.schema = schema
         self.documents = documents
         self.limits = limits
         self.library = library
         self.toll = toll
+        self.watcher = watcher
 
     def kind_of(self, asked: Asked) -> Kind | None:
         """What kind of operation is asked for; None when the text does not say."""
@@ -79,6 +82,7 @@ class Pipeline:
         operation = document.select(asked.operation_name)
         if not isinstance(operation, Operation):
             return turned_down([operation], media, caller)
+        self.watcher.runs(document, operation, stranger=caller.anonymous)
         _check_kind(operation, read_only=read_only, streaming=streaming)
         if asked.variables:
             problem = check_variables(asked.variables, self.limits)

@@ -6,6 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from api import guard
+from api.execution import seams
 from api.execution.swift import Executor
 from api.resolvers.access import AccessQuery
 from api.resolvers.accounts import AccountMutation, AccountQuery
@@ -26,7 +27,7 @@ from api.resolvers.tokens import TokenMutation
 from api.resolvers.usage import UsageQuery
 from api.resolvers.verification import VerificationMutation, VerificationQuery
 from api.resolvers.viewer import EnterpriseQuery
-from api.schema import entitlements, iam, keys, orders, people
+from api.schema import entitlements, enum_values, iam, keys, orders, people
 from api.schema.problems import USUAL_ANSWERS, Problem
 from api.schema.scalars import SCALARS
 
@@ -95,6 +96,8 @@ def schema() -> strawberry.Schema:
             *USUAL_ANSWERS,
         ],
     )
+    enum_values.describe(seams.core(made))
+    seams.mark_one_of(seams.core(made))
     guard.lay(made)
     return made
 

@@ -18,6 +18,7 @@ from api.jobs.upkeep import carry_uses, remind_due
 from api.settings import Settings
 from api.subscriptions.drain import Drain
 from api.subscriptions.register import Register
+from api.tracing import Tracing
 from domain.events.rules import MERGED
 from domain.kernel import changes, database, outbox, secrets
 from domain.kernel.attempts_store import AttemptsStore, attempts_store
@@ -40,6 +41,7 @@ class Runtime:
     clock: Clock = utc_now
     ports: Ports = field(default_factory=Ports)
     jobs: bool = True
+    tracing: Tracing | None = None
     query_limits: Limits = field(default_factory=Limits)
     limits: LimitsStore = field(init=False)
     attempts: AttemptsStore = field(init=False)
@@ -97,6 +99,8 @@ class Runtime:
         if self.automatic is not None:
             await self.automatic.close()
         await database.close_database()
+        if self.tracing is not None:
+            await asyncio.to_thread(self.tracing.close)
 
     def _start(
         self, name: str, seconds: float, work: Callable[[], Coroutine[Any, Any, Any]]

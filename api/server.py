@@ -11,7 +11,7 @@ from pathlib import Path
 from granian import Granian
 from granian.constants import Interfaces
 
-from api import demo
+from api import demo, tracing
 from api.runtime import Runtime
 from api.settings import Settings
 from domain.accounts import identity
@@ -45,6 +45,10 @@ def serve(settings: Settings, *, with_demo: bool, say: Say) -> None:
             "COUNTERFOIL_REDIS_URL, or leave --workers out"
         )
     settings.root_secret()
+    try:
+        tracing.check(settings.traces_url)
+    except tracing.MissingPackages as missing:
+        raise CannotStart(str(missing)) from None
     check_port(settings.host, settings.port)
     asyncio.run(_prepare(settings, with_demo=with_demo, say=say))
     _serve(settings)

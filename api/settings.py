@@ -47,6 +47,9 @@ class Settings(_Base):
     log_format: Literal["auto", "json", "text"] = "auto"
     graphiql: bool = True
     trusted_proxies: str = ""
+    cors_origins: str = ""
+    traces_url: str | None = None
+    slow_operation_ms: int = Field(default=1_000, ge=1, le=600_000)
     request_seconds: float = Field(default=10, gt=0, le=60)
     query_cost_max: int = Field(default=5_000, ge=1, le=1_000_000)
     query_budget: int = Field(default=10_000, ge=1, le=1_000_000_000)
@@ -78,6 +81,19 @@ class Settings(_Base):
             raise ValueError("must start with redis://")
         return value or None
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _exact_origins(cls, value: str) -> str:
+        _origins(value)
+        return value
+
+    @field_validator("traces_url")
+    @classmethod
+    def _collector(cls, value: str | None) -> str | None:
+        if value and urlsplit(value).scheme not in ("http", "https"):
+            raise ValueError("must start with http:// or https://")
+        return value or None
+
     @field_validator("public_url")
     @classmethod
     def _absolute(cls, value: str) -> str:
@@ -85,6 +101,11 @@ class Settings(_Base):
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise ValueError("must be an absolute http(s) address")
         return value.rstrip("/")
+
+    @property
+    def cors_allowed(self) -> frozenset[str]:
+        """The origins whose pages may call `/graphql`."""
+        return _origins(self.cors_origins)
 
     @property
     def open_schema(self) -> bool:
@@ -136,6 +157,22 @@ class Settings(_Base):
             )
         path = Path(self.database_url.removeprefix("sqlite://")).parent / "secret_key"
         return _kept(path)
+
+
+def _origins(text: str) -> frozenset[str]:
+    """The exact origins in a setting, with commas between; ValueError for what is none.
+
+    An asterisk and `null` are no origins: whoever is let in here comes with the user's cookie.
+    """
+    found = [one.strip() for one in text.split(",") if one.strip()]
+    for one in found:
+        parts = urlsplit(one)
+        spelled = f"{parts.scheme}://{parts.netloc}"
+        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in one or "*" in one:
+            raise ValueError(f"{one[:80]!r} is no origin; write one as https://console.example")
+        if one != spelled.lower():
+            raise ValueError(f"{one[:80]!r} must be written as {spelled.lower()}")
+    return frozenset(found)
 
 
 def _bounded(name: str, value: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import structlog
 import typer
 
+from api.request_ids import name_request
 from api.settings import BadSetting, Settings, load_settings
 from domain.kernel import database
 from domain.kernel.errors import Refusal
@@ -47,6 +48,7 @@ def set_up_logs(found: Settings) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            name_request,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,

@@ -12,6 +12,7 @@ from api.execution.costs import introspection_max, plan_of
 from api.execution.documents import Document, Operation
 from api.execution.faults import fault
 from api.execution.limits import Limits, too_complex
+from api.watch import spent
 from domain.kernel.buckets import Bucket, Taken
 from domain.kernel.errors import RateLimited, Unauthenticated
 from domain.kernel.limits_store import LimitsStore
@@ -70,6 +71,7 @@ class Toll:
         """Have `caller` pay for one call. Raises Unauthenticated for introspection kept closed."""
         try:
             points = self._points(document, operation, variables, caller)
+            spent(points)
         except GraphQLError as over:
             return Receipt(turned_down([fault(over, "QUERY_TOO_COMPLEX")], media, caller))
         taken = await self._store.spend(f"cost:{caller.payer}", points, self._bucket, caller.now)

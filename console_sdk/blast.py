@@ -56,8 +56,8 @@ class BlastRadius:
     calls_per_hour: float
 
 
-BLAST: Final = """query BlastRadius($roleId: ID, $subAccountId: ID, $keyId: ID) {
-  result: blastRadius(roleId: $roleId, subAccountId: $subAccountId, keyId: $keyId) {
+BLAST: Final = """query BlastRadius($subject: BlastSubject!) {
+  result: blastRadius(subject: $subject) {
     calls callsPerHour
     apis { apiCode productCode reachable calls callsPerHour }
     callers { keyId keyStatus calls callsPerHour subAccount { id name kind status } }
@@ -67,5 +67,8 @@ BLAST: Final = """query BlastRadius($roleId: ID, $subAccountId: ID, $keyId: ID) 
 
 def blast(**asked: str | None) -> Call[BlastRadius]:
     """What would stop."""
-    id = next((one for one in asked.values() if one is not None), "")
-    return Call(BLAST, present("role, sub-account or key", id, reader(BlastRadius)), asked)
+    subject = {name: id for name, id in asked.items() if id is not None}
+    reading = present(
+        "role, sub-account or key", next(iter(subject.values()), ""), reader(BlastRadius)
+    )
+    return Call(BLAST, reading, {"subject": subject})

@@ -92,7 +92,8 @@ def too_complex(limit: str, found: int, allowed: int, node: Node | None = None) 
 
 
 class Measure:
-    """A look at a document; `errors` says what is over a limit, `visits` what the walks cost.
+    """A look at a document; `errors` says what is over a limit, `visits` what the walks cost,
+    `tallies` what each operation holds, by its name.
 
     It runs before the validation rules, so it takes any parsed document: cycles and unknown
     fragments count as nothing here and are refused by the rules.
@@ -102,6 +103,7 @@ class Measure:
         self.limits = limits
         self.errors: list[GraphQLError] = []
         self.visits = 0
+        self.tallies: dict[str, Tally] = {}
         self._written = 0
         self._said: set[str] = set()
         self._own: dict[str, Tally] = {}
@@ -118,6 +120,7 @@ class Measure:
         self._add_up_fragments()
         for operation in operations:
             tally = self._combine(self._scan(operation))
+            self.tallies[operation.name.value if operation.name else ""] = tally
             for name in MEASURED:
                 self._compare(name, getattr(tally, name), operation)
         if not self.errors and self._written > limits.repeats:

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import strawberry
 from graphql import (
     ExecutionResult,
+    GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLResolveInfo,
@@ -31,6 +32,17 @@ Names: TypeAlias = dict[str, tuple[str, str]]
 def core(schema: strawberry.Schema) -> GraphQLSchema:
     """The graphql-core schema inside a Strawberry schema (`Schema._schema`, schema.py line 458)."""
     return schema._schema
+
+
+def mark_one_of(core_schema: GraphQLSchema) -> None:
+    """Tell graphql-core which inputs are `@oneOf`, so that it refuses bad ones when it validates.
+
+    Strawberry keeps that to itself and checks when a field runs (schema_converter.py line 851).
+    """
+    for type_ in core_schema.type_map.values():
+        if isinstance(type_, GraphQLInputObjectType):
+            definition = type_.extensions.get("strawberry-definition")
+            type_.is_one_of = bool(getattr(definition, "is_one_of", False))
 
 
 def raw(info: AnyInfo) -> "GraphQLResolveInfo[Any]":

@@ -7,11 +7,17 @@ import strawberry
 from api.context import Info
 from api.execution.lookahead import wanted
 from api.execution.weights import costs
-from api.resolvers.arguments import AllowedOperations, IdempotencyKey
+from api.resolvers.arguments import (
+    AllowedOperations,
+    IdempotencyKey,
+    alternative,
+    superseded,
+)
 from api.resolvers.paging import node_wanted, paged
 from api.schema.accounts import SubAccountKind, SubAccountStatus
 from api.schema.iam import (
     BlastRadius,
+    BlastSubject,
     CreateRoleResult,
     CreateSubAccountResult,
     DeleteRoleResult,
@@ -67,6 +73,9 @@ NewRole = Annotated[
 ]
 
 
+_BY_SUBJECT = superseded("subject", on="2026-11-22", until="2027-05-31")
+
+
 @strawberry.type
 class IamQuery:
     @strawberry.field(graphql_type=Connection[Role] | None, description="The enterprise's roles.")
@@ -99,21 +108,30 @@ class IamQuery:
     @strawberry.field(
         graphql_type=BlastRadius | None,
         directives=costs(20),
-        description="What would stop without a role, a sub-account or a key: exactly one of the "
-        "three is named. None when there is no such thing.",
+        description="What would stop without a role, a sub-account or a key. None when there is "
+        "no such thing.",
     )
     async def blast_radius(
         self,
         info: Info,
-        role_id: Annotated[strawberry.ID | None, strawberry.argument(description="A role.")] = None,
-        sub_account_id: Annotated[
-            strawberry.ID | None, strawberry.argument(description="A sub-account.")
+        role_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="A role.", deprecation_reason=_BY_SUBJECT),
         ] = None,
-        key_id: Annotated[strawberry.ID | None, strawberry.argument(description="A key.")] = None,
+        sub_account_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="A sub-account.", deprecation_reason=_BY_SUBJECT),
+        ] = None,
+        key_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="A key.", deprecation_reason=_BY_SUBJECT),
+        ] = None,
+        subject: Annotated[
+            BlastSubject | None, strawberry.argument(description="What is thought away.")
+        ] = None,
     ) -> BlastRow | None:
-        return await blast.blast_radius(
-            info.context.ctx, role_id=role_id, sub_account_id=sub_account_id, key_id=key_id
-        )
+        old = {"role_id": role_id, "sub_account_id": sub_account_id, "key_id": key_id}
+        return await blast.blast_radius(info.context.ctx, **alternative(subject, "subject", **old))
 
 
 @strawberry.type

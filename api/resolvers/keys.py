@@ -7,7 +7,12 @@ import strawberry
 
 from api.context import Info
 from api.execution.lookahead import wanted
-from api.resolvers.arguments import AllowedOperations, IdempotencyKey
+from api.resolvers.arguments import (
+    AllowedOperations,
+    IdempotencyKey,
+    alternative,
+    superseded,
+)
 from api.resolvers.paging import node_wanted, paged
 from api.schema.keys import (
     AccessKey,
@@ -15,6 +20,7 @@ from api.schema.keys import (
     CreateServiceKeyResult,
     KeyOrder,
     KeyStatus,
+    LeakedKey,
     ReportLeakedKeyResult,
     RotateAccessKeyResult,
     ServiceKey,
@@ -35,6 +41,8 @@ from domain.operators.rows import CreatedServiceKey, ServiceKeyRow
 
 KeyId = Annotated[strawberry.ID, strawberry.argument(description="The key's public id.")]
 
+
+_BY_FOUND = superseded("found", on="2026-11-22", until="2027-05-31")
 
 Addresses = Annotated[
     list[str] | None,
@@ -188,13 +196,22 @@ class KeyMutation:
             str, strawberry.argument(description="Where it was found, 1 to 200 characters.")
         ],
         idempotency_key: IdempotencyKey,
-        secret: Annotated[str | None, strawberry.argument(description="The secret.")] = None,
+        secret: Annotated[
+            str | None, strawberry.argument(description="The secret.", deprecation_reason=_BY_FOUND)
+        ] = None,
         key_id: Annotated[
-            strawberry.ID | None, strawberry.argument(description="Or the key's public id.")
+            strawberry.ID | None,
+            strawberry.argument(
+                description="Or the key's public id.", deprecation_reason=_BY_FOUND
+            ),
+        ] = None,
+        found: Annotated[
+            LeakedKey | None, strawberry.argument(description="The secret, or its key.")
         ] = None,
     ) -> LeakReportRow:
         ctx = info.context.ctx.keyed(idempotency_key)
-        return await commands.report_leaked_key(ctx, source=source, secret=secret, key_id=key_id)
+        named = alternative(found, "found", secret=secret, key_id=key_id)
+        return await commands.report_leaked_key(ctx, source=source, **named)
 
     @strawberry.mutation(
         graphql_type=RotateAccessKeyResult,

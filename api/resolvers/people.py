@@ -87,6 +87,7 @@ class PeopleQuery:
         "for a letter box, and is empty where a mail server is connected.",
     )
     async def sandbox_letters(self, info: Info) -> list[rows.LetterRow]:
+        info.context.keep_unpacked()
         return await queries.sandbox_letters(info.context.ctx, wanted(info))
 
 

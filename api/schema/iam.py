@@ -17,6 +17,17 @@ from domain.kernel.reading import Row
 from domain.keys.rows import AccessKeyRow
 
 
+@strawberry.input(one_of=True, description="What is thought away: exactly one of the three.")
+class BlastSubject:
+    role_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="A role."
+    )
+    sub_account_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="A sub-account."
+    )
+    key_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="A key.")
+
+
 @strawberry.type(description="A sub-account as far as its role names it.")
 class RoleHolder(Shows):
     row: ClassVar[type[Row]] = rows.HolderRow

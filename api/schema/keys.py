@@ -35,6 +35,14 @@ strawberry.enum(
 )
 
 
+@strawberry.input(one_of=True, description="What was found in public: exactly one of the two.")
+class LeakedKey:
+    secret: str | None = strawberry.field(default=strawberry.UNSET, description="The secret.")
+    key_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The key's public id, when a secret of it is out."
+    )
+
+
 @strawberry.type(description="One secret of a key; the secret itself is never shown again.")
 class SecretVersion(Shows):
     row: ClassVar[type[Row]] = rows.SecretVersionRow

@@ -1,9 +1,12 @@
 """Scalars that GraphQL lacks."""
 
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any, Final, NewType
 
 import strawberry
 from graphql import GraphQLError
+from strawberry.schema.types.base_scalars import DateDefinition, DateTimeDefinition
 from strawberry.types.scalar import ScalarDefinition
 
 SAFE: Final = 2**53 - 1
@@ -29,5 +32,16 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
         description="A whole number of up to 53 bits, as a JSON number (or a string, as input).",
         serialize=_whole,
         parse_value=_whole,
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc8259#section-6",
+    ),
+    date: replace(
+        DateDefinition,
+        description="A day, such as 2026-11-20 (RFC 3339, full-date).",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
+    ),
+    datetime: replace(
+        DateTimeDefinition,
+        description="A moment with its offset, such as 2026-11-20T02:00:00+00:00 (RFC 3339).",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
     ),
 }

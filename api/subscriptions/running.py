@@ -16,6 +16,7 @@ from api.execution.documents import Operation, running
 from api.execution.wire import GRAPHQL, Asked
 from api.pipeline import Pipeline
 from api.subscriptions.register import Name, Register
+from api.watch import Watcher
 from domain.kernel.feeds import FellBehind
 
 Body = dict[str, Any]
@@ -26,6 +27,9 @@ class Door(Protocol):
 
     @property
     def pipeline(self) -> Pipeline: ...
+
+    @property
+    def watcher(self) -> Watcher: ...
 
     @property
     def seconds(self) -> float: ...
@@ -79,6 +83,19 @@ async def begin(
     read_only: bool = False,
 ) -> Subscription | Answer:
     """Begin what is asked as whoever `scope` says; a query or a mutation is answered at once."""
+    headers = dict(scope["headers"])
+    with door.watcher.over(stranger(scope, headers).request_id, headers) as watch:
+        begun = await _begin(door, scope, asked, caller, read_only=read_only)
+        if isinstance(begun, Answer):
+            door.watcher.ended(watch, begun.status, begun.body.get("errors", ()))
+        else:
+            door.watcher.ended(watch, 200, ())
+    return begun
+
+
+async def _begin(
+    door: Door, scope: Scope, asked: Asked, caller: RequestContext | None, *, read_only: bool
+) -> Subscription | Answer:
     try:
         async with asyncio.timeout(door.seconds):
             caller = caller or await door.context(Request(scope))

@@ -64,7 +64,7 @@ def _connection(url: str, pool: Pool) -> dict[str, Any]:
         }
     if parts.scheme in ("postgres", "postgresql"):
         return {
-            "engine": "tortoise.backends.asyncpg",
+            "engine": "domain.kernel.postgres",
             "credentials": {
                 "host": parts.hostname or "127.0.0.1",
                 "port": parts.port or 5432,

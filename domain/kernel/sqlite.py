@@ -15,8 +15,10 @@ from tortoise.backends.sqlite.client import (
 )
 from tortoise.exceptions import OperationalError
 
+from domain.kernel.witness import Witnessed
 
-class ImmediateTransaction(SqliteTransactionWrapper):
+
+class ImmediateTransaction(Witnessed, SqliteTransactionWrapper):
     """A transaction that holds the write lock from its first moment."""
 
     async def begin(self) -> None:
@@ -27,7 +29,7 @@ class ImmediateTransaction(SqliteTransactionWrapper):
             raise OperationalError(error) from error
 
 
-class ImmediateSqlite(SqliteClient):
+class ImmediateSqlite(Witnessed, SqliteClient):
     """The client whose transactions are immediate."""
 
     def _in_transaction(self) -> Any:

@@ -111,7 +111,7 @@ def test_every_python_example_is_executed(block: Block) -> None:
 
 
 def _targets() -> set[str]:
-    return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 @pytest.mark.parametrize("block", {one.text: one for one in of(*SHELLS)}.values(), ids=str)

@@ -41,7 +41,8 @@ def literal(type_: Any, ids: str, depth: int = 0) -> str:
             for name, field in type_.fields.items()
             if depth < 3
         )
-        return "{" + ", ".join(pairs) + "}"
+        given = list(pairs)[:1] if type_.is_one_of else pairs
+        return "{" + ", ".join(given) + "}"
     if type_.name == "ID":
         return f'"{ids}"'
     return VALUES.get(type_.name, '"x"')
@@ -56,7 +57,7 @@ def arguments(field: GraphQLField, ids: str, key: str, *, optional: bool) -> str
             continue
         if name == "idempotencyKey":
             given.append(f'{name}: "{key}"')
-        elif required or (optional and name != "first"):
+        elif required or (optional and name != "first" and not argument.deprecation_reason):
             given.append(f"{name}: {literal(argument.type, ids)}")
     return f"({', '.join(given)})" if given else ""
 
