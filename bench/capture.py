@@ -13,6 +13,7 @@ from api.app import create_app
 from api.runtime import Runtime
 from api.settings import Settings
 from bench.pages import LANGUAGE, PAGES
+from domain.kernel.postgres import Postgres
 
 Statement = dict[str, Any]
 
@@ -51,9 +52,11 @@ def noting() -> Iterator[list[Statement]]:
     """Collect the statements that the ORM's clients send meanwhile."""
     noted: list[Statement] = []
     patched: list[tuple[type, str, Any]] = []
-    kinds: tuple[type, ...] = (AsyncpgDBClient, SqliteClient)
+    kinds: tuple[type, ...] = (Postgres, AsyncpgDBClient, SqliteClient)
     for kind in kinds:
-        for name in ("execute_query", "execute_query_dict"):
+        for name in ("read", "execute_query", "execute_query_dict"):
+            if name not in vars(kind):
+                continue
             patched.append((kind, name, vars(kind)[name]))
             setattr(kind, name, _noted(vars(kind)[name], noted))
     try:

@@ -16,6 +16,7 @@ from tortoise.connection import get_connection
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.migrations.recorder import MigrationRecorder
 
+from domain.kernel import narrowing
 from domain.kernel.sql import dialect, run
 
 APP = "domain"
@@ -63,7 +64,7 @@ def _connection(url: str, pool: Pool) -> dict[str, Any]:
         }
     if parts.scheme in ("postgres", "postgresql"):
         return {
-            "engine": "tortoise.backends.asyncpg",
+            "engine": "domain.kernel.postgres",
             "credentials": {
                 "host": parts.hostname or "127.0.0.1",
                 "port": parts.port or 5432,
@@ -121,6 +122,7 @@ async def open_database(url: str, pool: Pool | None = None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # for its owner's eyes only
     await Tortoise.init(config=config(url, pool), _enable_global_fallback=True)
+    narrowing.install(Tortoise.apps.get_models_iterable())
     try:
         await run("SELECT 1 AS one")
     except Exception as error:

@@ -26,10 +26,10 @@ async def run(statement: str, *values: Any) -> list[dict[str, Any]]:
 
     Works inside the running transaction when there is one. The text must hold no other `?`.
     """
-    connection = get_connection("default")
+    connection: Any = get_connection("default")
     if connection.capabilities.dialect == "postgres":
         statement = _numbered(statement)
-    return [dict(row) for row in await connection.execute_query_dict(statement, list(values))]
+    return [dict(row) for row in await connection.read(statement, values)]
 
 
 def moment(at: datetime) -> Any:

@@ -1,0 +1,122 @@
+"""PostgreSQL as Counterfoil reads it: rows as the driver gives them, over connections kept at hand.
+
+The driver's pool makes a task and a lock of each release, and the ORM wraps each statement twice
+and copies each row; together that costs more than a small statement. So a connection whose
+statement ended well waits in a lane of this client for the next one. Whatever is unusual (an
+error, a cancellation, somebody waiting, a transaction) goes the pool's own way. Connections that
+were opened stay open, up to the pool's size.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.base.client import NestedTransactionContext, TransactionContextPooled
+
+
+class Lane:
+    """A pool of asyncpg whose cleanly used connections are at hand without it."""
+
+    __slots__ = ("_pool", "idle", "waiting")
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+        self.idle: list[Any] = []
+        self.waiting = 0
+        """So many wait for the pool; then connections go back to it and not into the lane."""
+
+    async def acquire(self) -> Any:
+        """A connection: the one used last, or the pool's next."""
+        while self.idle:
+            link = self.idle.pop()
+            if _alive(link):
+                return link
+            await self._pool.release(link)
+        self.waiting += 1
+        try:
+            return await self._pool.acquire()
+        finally:
+            self.waiting -= 1
+
+    async def release(self, link: Any) -> None:
+        """Give a connection back by the pool's own way, whatever happened to it."""
+        await self._pool.release(link)
+
+    async def _empty(self) -> None:
+        while self.idle:
+            await self._pool.release(self.idle.pop())
+
+    async def close(self) -> None:
+        """Wait for those that work, and close all."""
+        await self._empty()
+        await self._pool.close()
+
+    async def expire_connections(self) -> None:
+        """Have every connection replaced after its present use."""
+        await self._pool.expire_connections()
+        await self._empty()
+
+    def terminate(self) -> None:
+        """Close all at once."""
+        self._pool.terminate()
+
+
+def _alive(link: Any) -> bool:
+    try:
+        return not link.is_closed()
+    except asyncpg.InterfaceError:  # it was lost while it waited, and is the pool's again
+        return False
+
+
+class PostgresTransaction(TransactionWrapper):
+    """A transaction whose reads give the driver's rows."""
+
+    def _in_transaction(self) -> Any:
+        return NestedTransactionContext(PostgresTransaction(self))
+
+    async def read(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
+        """The rows of one statement inside this transaction."""
+        return await self._translate_exceptions(_fetch, statement, values)  # type: ignore[return-value]
+
+
+async def _fetch(client: Any, statement: str, values: Sequence[Any]) -> Any:
+    async with client.acquire_connection() as link:
+        return await link.fetch(statement, *values)
+
+
+class Postgres(AsyncpgDBClient):
+    """The client whose reads go over the lane."""
+
+    async def create_pool(self, **options: Any) -> Any:
+        """The driver's pool, with the lane before it."""
+        return Lane(await super().create_pool(**options))
+
+    def _in_transaction(self) -> Any:
+        return TransactionContextPooled(PostgresTransaction(self), self._pool_init_lock)
+
+    async def read(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
+        """The rows of one statement; raises what the ORM raises."""
+        lane: Any = self._pool
+        if lane is None:
+            return await self._translate_exceptions(_fetch, statement, values)  # type: ignore[return-value]
+        link = await lane.acquire()
+        try:
+            found: Sequence[Any] = await link.fetch(statement, *values)
+        except BaseException as error:
+            await lane.release(link)
+            if isinstance(error, asyncpg.PostgresError):
+                await self._translate_exceptions(_raise, error)
+            raise
+        if lane.waiting:
+            await lane.release(link)
+        else:
+            lane.idle.append(link)
+        return found
+
+
+async def _raise(_: Any, error: Exception) -> None:
+    raise error
+
+
+client_class = Postgres
