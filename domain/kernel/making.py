@@ -6,7 +6,6 @@ for each row. It is made of names that the models define; nothing of a request g
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -15,14 +14,23 @@ from tortoise.models import Model
 
 Maker = Callable[[Iterable[Any]], list[Any]]
 
+_makers: dict[Any, Maker] = {}
 
-@cache
-def maker(shape: type, table: type[Model], columns: tuple[str, ...], dialect: str) -> Maker:
+
+def maker(shape: type[Any], table: type[Model], columns: tuple[str, ...], dialect: str) -> Maker:
     """What makes rows of the class `shape` from records of `columns` (in this order).
 
     It does what a driver leaves undone: JSON everywhere, moments and booleans on SQLite. A column
     of which the class has a property lies in the row's dictionary, behind the property.
     """
+    key = (shape, table, columns, dialect)
+    found = _makers.get(key)
+    if found is None:
+        found = _makers[key] = _made(shape, table, columns, dialect)
+    return found
+
+
+def _made(shape: type[Any], table: type[Model], columns: tuple[str, ...], dialect: str) -> Maker:
     given: dict[str, Any] = {"new": shape.__new__, "shape": shape}
     values = []
     for place, name in enumerate(columns):
@@ -33,7 +41,7 @@ def maker(shape: type, table: type[Model], columns: tuple[str, ...], dialect: st
             given[f"c{place}"] = convert
             values.append(f"None if v{place} is None else c{place}(v{place})")
     pairs = list(zip(columns, values, strict=True))
-    if any(hasattr(shape, name) for name in columns):
+    if any(isinstance(getattr(shape, name, None), property) for name in columns):
         inside = ", ".join(f"{name!r}: {value}" for name, value in pairs)
         lines = [f"row.__dict__ = {{{inside}}}"]
     else:

@@ -151,7 +151,8 @@ def _text(query: Narrowing, columns: tuple[str, ...], given: list[Any], *, array
             many = many[:1]
             sets.append(len(expected) + 1)
         many = _probes(query.model, name, many, len(expected))
-        asked._q_objects.append(Q(**{name: many if type(value) is list else many[0]}))
+        only: dict[str, Any] = {name: many if type(value) is list else many[0]}
+        asked._q_objects.append(Q(**only))
         expected.extend(many)
     if query.order:
         asked = asked.order_by(*query.order)
