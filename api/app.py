@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Final
 
 from starlette.applications import Starlette
@@ -12,7 +13,7 @@ from starlette.types import ASGIApp
 from api import graphiql
 from api.context import COOKIE, REQUEST_HEADER, RequestContext
 from api.graphql import GraphQLDoor
-from api.middleware import Front
+from api.middleware import Front, Shortcut
 from api.rest import authorize, health, leaks, oauth, texts, usage
 from api.root import schema
 from api.runtime import Runtime
@@ -76,7 +77,7 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
     app.state.issuer = runtime.settings.public_url
     app.state.limits = runtime.limits
     app.state.caller_address = lambda request: caller_address(runtime.settings, request)
-    return Front(app, DOORS)
+    return Front(Shortcut(app, DOORS[0], door), DOORS)
 
 
 def from_environment() -> ASGIApp:
@@ -142,8 +143,12 @@ def language_of(accept: str) -> str:
 def caller_address(settings: Settings, request: Request) -> str:
     """The caller's address; X-Forwarded-For counts only from a proxy that the settings trust."""
     direct = request.client.host if request.client else ""
-    trusted = {one.strip() for one in settings.trusted_proxies.split(",") if one.strip()}
-    if direct in trusted:
+    if settings.trusted_proxies and direct in _listed(settings.trusted_proxies):
         forwarded = request.headers.get("x-forwarded-for", "")
         return forwarded.rpartition(",")[2].strip()[:64] or direct
     return direct
+
+
+@lru_cache(maxsize=8)
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(one.strip() for one in text.split(",") if one.strip())

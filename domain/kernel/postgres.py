@@ -3,10 +3,12 @@
 The driver's pool makes a task and a lock of each release, and the ORM wraps each statement twice
 and copies each row; together that costs more than a small statement. So a connection whose
 statement ended well waits in a lane of this client for the next one. Whatever is unusual (an
-error, a cancellation, somebody waiting, a transaction) goes the pool's own way. Connections that
+error, a cancellation, a transaction) goes the pool's own way. Connections that
 were opened stay open, up to the pool's size.
 """
 
+import asyncio
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,44 +20,81 @@ from tortoise.backends.base.client import NestedTransactionContext, TransactionC
 class Lane:
     """A pool of asyncpg whose cleanly used connections are at hand without it."""
 
-    __slots__ = ("_pool", "idle", "waiting")
+    __slots__ = ("_held", "_idle", "_pool", "_size", "_waiting")
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
-        self.idle: list[Any] = []
-        self.waiting = 0
-        """So many wait for the pool; then connections go back to it and not into the lane."""
+        self._size = pool.get_max_size()
+        self._held = 0
+        """How many are taken from the pool, in use or idle here."""
+        self._idle: list[Any] = []
+        self._waiting: deque[asyncio.Future[Any]] = deque()
 
     async def acquire(self) -> Any:
-        """A connection: the one used last, or the pool's next."""
-        while self.idle:
-            link = self.idle.pop()
-            if _alive(link):
+        """A connection: the one used last, or a new one, or the first that comes back."""
+        while True:
+            while self._idle:
+                link = self._idle.pop()
+                if _alive(link):
+                    return link
+                await self.release(link)
+            if self._held < self._size:
+                return await self._take()
+            link = await self._next()
+            if link is not None:
                 return link
-            await self._pool.release(link)
-        self.waiting += 1
+
+    async def _next(self) -> Any:
+        """What is given back next; None when there is room for another connection instead."""
+        turn: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.give(turn.result())
+            raise
+
+    async def _take(self) -> Any:
+        self._held += 1
         try:
             return await self._pool.acquire()
-        finally:
-            self.waiting -= 1
+        except BaseException:
+            self._held -= 1
+            self.give(None)
+            raise
+
+    def give(self, link: Any) -> None:
+        """Give a connection back whose statement ended well; None: there is room for another."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(link)
+                return
+        if link is not None:
+            self._idle.append(link)
 
     async def release(self, link: Any) -> None:
         """Give a connection back by the pool's own way, whatever happened to it."""
-        await self._pool.release(link)
-
-    async def _empty(self) -> None:
-        while self.idle:
-            await self._pool.release(self.idle.pop())
+        try:
+            await self._pool.release(link)
+        finally:
+            self._held -= 1
+            self.give(None)
 
     async def close(self) -> None:
         """Wait for those that work, and close all."""
-        await self._empty()
+        while self._held:
+            link = self._idle.pop() if self._idle else await self._next()
+            if link is not None:
+                await self.release(link)
         await self._pool.close()
 
     async def expire_connections(self) -> None:
         """Have every connection replaced after its present use."""
         await self._pool.expire_connections()
-        await self._empty()
+        while self._idle:
+            await self.release(self._idle.pop())
 
     def terminate(self) -> None:
         """Close all at once."""
@@ -108,10 +147,7 @@ class Postgres(AsyncpgDBClient):
             if isinstance(error, asyncpg.PostgresError):
                 await self._translate_exceptions(_raise, error)
             raise
-        if lane.waiting:
-            await lane.release(link)
-        else:
-            lane.idle.append(link)
+        lane.give(link)
         return found
 
 
