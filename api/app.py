@@ -12,12 +12,15 @@ from starlette.types import ASGIApp
 
 from api import graphiql
 from api.context import COOKIE, REQUEST_HEADER, RequestContext
+from api.execution.held import HeldAnswers
 from api.graphql import GraphQLDoor
 from api.middleware import Front, Shortcut
 from api.rest import authorize, health, leaks, oauth, texts, usage
 from api.root import schema
 from api.runtime import Runtime
+from api.schema.scopes import SHARED
 from api.settings import Settings, load_settings
+from api.shared import PublicCatalogue
 from domain.accounts import identity
 from domain.kernel.context import Actor, Ctx
 from domain.kernel.errors import Unauthenticated
@@ -59,6 +62,9 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
         limits=runtime.query_limits,
         graphiql=runtime.settings.graphiql,
         seconds=runtime.settings.request_seconds,
+        held=HeldAnswers(SHARED, PublicCatalogue(runtime.keeps_up))
+        if runtime.settings.shared_answers
+        else None,
     )
     routes: list[BaseRoute] = [
         Route("/graphql", door),

@@ -45,6 +45,7 @@ class Settings(_Base):
     workers: int = Field(default=1, ge=1, le=64)
     log_format: Literal["auto", "json", "text"] = "auto"
     graphiql: bool = True
+    shared_answers: bool = True
     trusted_proxies: str = ""
     request_seconds: float = Field(default=10, gt=0, le=60)
 
