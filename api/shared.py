@@ -23,7 +23,3 @@ class PublicCatalogue:
     async def edition(self, caller: Any) -> int | None:
         """The edition that holds now; None when it is changing, or may have changed elsewhere."""
         return await edition.edition(caller.ctx) if self._keeps_up() else None
-
-    def holds(self, number: int) -> bool:
-        """Whether no change has come since this edition was given."""
-        return edition.holds(number)

@@ -26,7 +26,12 @@ async def capture(url: str, root: str, facts: dict[str, Any]) -> dict[str, dict[
     The database must be open. Each page is asked twice and noted the second time, so that what
     happens once per process does not count.
     """
-    settings = Settings(database_url=url, secret_key=root, _env_file=None)  # type: ignore[call-arg]
+    settings = Settings(
+        database_url=url,
+        secret_key=root,
+        shared_answers=False,
+        _env_file=None,  # type: ignore[call-arg]
+    )
     app = create_app(Runtime(settings, jobs=False), connected=True)
     headers = {
         "authorization": f"Bearer {facts['token']}",

@@ -32,7 +32,12 @@ async def compare(ground: Ground, names: list[str]) -> None:
     from bench import hand
 
     await database.open_database(ground.url)
-    settings = Settings(database_url=ground.url, secret_key=ground.root, _env_file=None)  # type: ignore[call-arg]
+    settings = Settings(
+        database_url=ground.url,
+        secret_key=ground.root,
+        shared_answers=False,
+        _env_file=None,  # type: ignore[call-arg]
+    )
     ours = create_app(Runtime(settings, jobs=False), connected=True)
     async with hand.app.router.lifespan_context(hand.app):
         for name in names:

@@ -35,7 +35,11 @@ class Ground:
     @property
     def settings(self) -> dict[str, str]:
         """What `counterfoil serve` needs to know."""
-        return {"COUNTERFOIL_DATABASE_URL": self.url, "COUNTERFOIL_SECRET_KEY": self.root}
+        return {
+            "COUNTERFOIL_DATABASE_URL": self.url,
+            "COUNTERFOIL_SECRET_KEY": self.root,
+            "COUNTERFOIL_SHARED_ANSWERS": "false",  # else the catalogue page would read nothing
+        }
 
     @property
     def headers(self) -> dict[str, str]:

@@ -32,9 +32,6 @@ class Source(Protocol):
     async def edition(self, caller: Any) -> int | None:
         """The edition of what is seen now; None when nothing may be held at this moment."""
 
-    def holds(self, edition: int) -> bool:
-        """Whether that edition is still the last; asked when an answer is ready."""
-
 
 class HeldAnswers:
     """The held answers of one schema; `fields` are the root fields that are shared."""
@@ -70,10 +67,10 @@ class HeldAnswers:
         if known is not None:
             return _ready(known)
         result = await execute()
-        if result.errors or result.data is None or not self._source.holds(edition):
+        if result.errors or result.data is None:
             return result
         data = orjson.dumps(result.data)
-        if edition == self._edition:
+        if edition == self._edition:  # else it has ended while this was being read
             self._answers.put(place, data, len(data))
         return _ready(data)
 

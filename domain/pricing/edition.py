@@ -60,8 +60,3 @@ async def edition(ctx: Ctx) -> int | None:
     _held.number += 1
     _held.since, _held.until = ctx.now, begins or _NEVER
     return _held.number
-
-
-def holds(number: int) -> bool:
-    """Whether no change has come since this edition was given."""
-    return number == _held.number
