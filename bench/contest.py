@@ -131,12 +131,13 @@ def compete(
         say(f"round {number + 1} of {rounds}")
         for page in pages:
             for name in order:
-                _measure(scores[page][name], servers[name], load, requests[page, name], seconds)
+                measure(scores[page][name], servers[name], load, requests[page, name], seconds)
         order = [*order[1:], order[0]]
     return scores
 
 
-def _measure(score: Score, server: Server, load: Load, request: bytes, seconds: float) -> None:
+def measure(score: Score, server: Server, load: Load, request: bytes, seconds: float) -> None:
+    """Give one contestant a turn at one page, and note what it did."""
     used = server.cpu()
     found = load.run(server.port, request, seconds)
     score.rates.append(found["rate"])

@@ -34,10 +34,12 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _start(arguments: list[str], more: Mapping[str, str], **options: Any) -> subprocess.Popen[str]:
+def _start(
+    arguments: list[str], more: Mapping[str, str], program: str = sys.executable, **options: Any
+) -> subprocess.Popen[str]:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("COUNTERFOIL_")}
     return subprocess.Popen(
-        [sys.executable, *arguments],
+        [program, *arguments],
         env={**inherited, "PYTHONPATH": str(ROOT), **more},
         text=True,
         start_new_session=True,  # Ctrl-C reaches the run alone, which stops the others in order
@@ -50,13 +52,21 @@ class Server:
     """A server process on a free port."""
 
     def __init__(
-        self, arguments: list[str], more: Mapping[str, str], port: int, *, folder: Path
+        self,
+        arguments: list[str],
+        more: Mapping[str, str],
+        port: int,
+        *,
+        folder: Path,
+        program: str = sys.executable,
     ) -> None:
         self.port = port
         self.log = folder / f"server-{port}.log"
         self._log = self.log.open("w")
         self.began = time.perf_counter()
-        self.process = _start(arguments, more, stdout=self._log, stderr=self._log, cwd=folder)
+        self.process = _start(
+            arguments, more, program, stdout=self._log, stderr=self._log, cwd=folder
+        )
 
     def ready(self, path: str, status: int = 200) -> float:
         """Wait until `path` answers with `status`; the seconds since the start."""
@@ -135,6 +145,13 @@ def contestant(module: str, facts: Path, *, prefetch: bool = False) -> Server:
     port = free_port()
     more = {"BENCH_FACTS": str(facts), "BENCH_PREFETCH": "1" if prefetch else "0"}
     return Server(["-m", "bench.stand", module, str(port)], more, port, folder=facts.parent)
+
+
+def node(program: Path, script: Path, facts: Path) -> Server:
+    """A peer that runs on Node.js, of which `program` is the executable."""
+    port = free_port()
+    more = {"BENCH_FACTS": str(facts), "NODE_ENV": "production", "GRAPHILE_ENV": "production"}
+    return Server([str(script), str(port)], more, port, folder=facts.parent, program=str(program))
 
 
 class Load:
