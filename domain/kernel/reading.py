@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from operator import attrgetter
 from typing import Any, ClassVar, Generic, Self, TypeVar, Union
 
 from tortoise.connection import get_connection
@@ -153,8 +154,13 @@ async def fetch(
 def by(rows: Sequence[R], attribute: str) -> dict[Any, list[R]]:
     """Rows grouped by an attribute, for hanging related rows on their owners by key sets."""
     groups: dict[Any, list[R]] = {}
+    key_of = attrgetter(attribute)
     for row in rows:
-        groups.setdefault(getattr(row, attribute), []).append(row)
+        key = key_of(row)
+        if key in groups:
+            groups[key].append(row)
+        else:
+            groups[key] = [row]
     return groups
 
 
@@ -203,10 +209,14 @@ class Page(Generic[R]):
     keys: Sequence[str] = ("id",)
     """By what the list is ordered."""
 
+    def cursor_of(self, row: R) -> str:
+        """Where a row stands; made when it is asked, which most pages never do."""
+        return encode_cursor(row, self.keys)
+
     @property
     def cursors(self) -> list[str]:
-        """Where each row stands; made when they are asked, which most pages never do."""
-        return [encode_cursor(row, self.keys) for row in self.nodes]
+        """Where each row stands."""
+        return [self.cursor_of(row) for row in self.nodes]
 
 
 def _beyond(keys: Sequence[str], edge: Sequence[Any], side: str) -> Q:
