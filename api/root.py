@@ -18,6 +18,7 @@ from api.resolvers.node import NodeQuery
 from api.resolvers.orders import OrderMutation, OrderQuery
 from api.resolvers.people import PeopleMutation, PeopleQuery
 from api.resolvers.products import ProductQuery
+from api.resolvers.tokens import TokenMutation
 from api.resolvers.usage import UsageQuery
 from api.resolvers.verification import VerificationMutation, VerificationQuery
 from api.resolvers.viewer import EnterpriseQuery
@@ -54,6 +55,7 @@ class Mutation(
     IamMutation,
     EntitlementMutation,
     KeyMutation,
+    TokenMutation,
     LedgerMutation,
     OrderMutation,
 ):

@@ -19,7 +19,7 @@ from domain.kernel import changes, database, outbox, secrets
 from domain.kernel.attempts_store import AttemptsStore, attempts_store
 from domain.kernel.command import forget_old_receipts
 from domain.kernel.context import SYSTEM, Actor, Clock, Ctx, TimeOrderedIds, utc_now
-from domain.kernel.limits_store import LimitsStore, ProcessLimits, RedisLimits
+from domain.kernel.limits_store import LimitsStore, limits_store
 from domain.keys import steps as keys
 
 CLOSING_SECONDS: Final = 2
@@ -48,11 +48,7 @@ class Runtime:
         secrets.use_root(self.settings.root_secret())
         url = self.settings.redis_url
         self.attempts = attempts_store(url, protocol=self.settings.redis_protocol)
-        self.limits = (
-            ProcessLimits()
-            if url is None
-            else RedisLimits(url, protocol=self.settings.redis_protocol)
-        )
+        self.limits = limits_store(url, protocol=self.settings.redis_protocol)
 
     def ctx(self, actor: Actor = SYSTEM, **more: Any) -> Ctx:
         """A fresh context of now."""

@@ -57,6 +57,10 @@ class SecondFactorRequired(Forbidden, code="SECOND_FACTOR_REQUIRED"):
     """Confirm a code of your second factor first: `accounts.confirm_second_factor`."""
 
 
+class PersonRequired(Forbidden, code="PERSON_REQUIRED"):
+    """A person must do this: a key has no second factor to show."""
+
+
 class WrongCode(InvalidInput, code="WRONG_CODE"):
     """The code is wrong, or was used before."""
 

@@ -7,7 +7,7 @@ import strawberry
 from api.context import Info
 from api.execution.lookahead import wanted
 from api.resolvers.arguments import IdempotencyKey
-from api.resolvers.paging import node_wanted
+from api.resolvers.paging import node_wanted, paged
 from api.schema.accounts import SubAccountKind, SubAccountStatus
 from api.schema.iam import (
     BlastRadius,
@@ -20,7 +20,7 @@ from api.schema.iam import (
     UpdateRoleResult,
     UpdateSubAccountResult,
 )
-from api.schema.paging import After, Before, Connection, First, Last, Paged
+from api.schema.paging import Connection, Paged
 from domain.accounts import identity
 from domain.iam import blast, commands, queries
 from domain.iam.rows import BlastRow, CreatedSubAccount, DeletedRole, RoleRow, SubAccountRow
@@ -61,30 +61,24 @@ NewRole = Annotated[
 @strawberry.type
 class IamQuery:
     @strawberry.field(graphql_type=Connection[Role] | None, description="The enterprise's roles.")
+    @paged
     async def roles(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        window: Window,
     ) -> Paged:
-        window = Window.of(first, after, last, before)
         return Paged(await queries.roles(info.context.ctx, window, node_wanted(info)))
 
     @strawberry.field(
         graphql_type=Connection[SubAccount] | None,
         description="The enterprise's members and applications.",
     )
+    @paged
     async def sub_accounts(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        window: Window,
     ) -> Paged:
-        window = Window.of(first, after, last, before)
         return Paged(await queries.sub_accounts(info.context.ctx, window, node_wanted(info)))
 
     @strawberry.field(

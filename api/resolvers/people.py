@@ -8,8 +8,8 @@ from api.context import Info
 from api.execution.lookahead import wanted
 from api.resolvers.accounts import Email, Password
 from api.resolvers.arguments import IdempotencyKey
-from api.resolvers.paging import node_wanted
-from api.schema.paging import After, Before, Connection, First, Last, Paged
+from api.resolvers.paging import node_wanted, paged
+from api.schema.paging import Connection, Paged
 from api.schema.people import (
     AcceptInvitationResult,
     ChangePasswordResult,
@@ -49,15 +49,12 @@ class PeopleQuery:
         graphql_type=Connection[Session] | None,
         description="Your own open sessions, newest first.",
     )
+    @paged
     async def sessions(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        window: Window,
     ) -> Paged:
-        window = Window.of(first, after, last, before)
         return Paged(await queries.sessions(info.context.ctx, window, node_wanted(info)))
 
     @strawberry.field(description="How your second factor stands.")
@@ -73,15 +70,12 @@ class PeopleQuery:
         graphql_type=Connection[Invitation] | None,
         description="The enterprise's invitations, newest first, open or not.",
     )
+    @paged
     async def invitations(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        window: Window,
     ) -> Paged:
-        window = Window.of(first, after, last, before)
         return Paged(await queries.invitations(info.context.ctx, window, node_wanted(info)))
 
     @strawberry.field(

@@ -181,10 +181,10 @@ async def token(request: Request) -> Response:
     if rules.unknown_scopes(form.get("scope", "").split(), key.scopes, key.grants):
         raise OAuthError("invalid_scope", "A scope is unknown, or this key does not hold it.")
     state = request.app.state
-    made, seconds = await tokens.issue(
+    made = await tokens.issue(
         key, state.clock(), issuer=state.issuer, audience=audience, policy=state.policy
     )
-    return _json({"access_token": made, "token_type": "Bearer", "expires_in": seconds})
+    return _json({"access_token": made.token, "token_type": "Bearer", "expires_in": made.seconds})
 
 
 def _audience(form: Form) -> str:

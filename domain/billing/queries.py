@@ -6,10 +6,10 @@ from typing import Final
 
 from domain.billing import models, rules, steps
 from domain.billing.rows import BillLineRow, BillRow
+from domain.kernel.calendar import is_month, month_of, months_before
 from domain.kernel.context import Ctx
 from domain.kernel.cursors import decode_cursor
 from domain.kernel.reading import Page, Wanted, Window, by, fetch, fetch_page
-from domain.usage.calendar import is_month, month_of, months_before
 from domain.usage.queries import closed_through
 
 RUNNING: Final = "bil_z"

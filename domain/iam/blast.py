@@ -16,6 +16,7 @@ from domain.catalog import hot as catalog
 from domain.entitlements import hot as entitlements
 from domain.iam import queries, steps
 from domain.iam.rows import BLAST_DAYS, BlastApiRow, BlastCallerRow, BlastRow, HolderRow
+from domain.kernel.calendar import hour_start
 from domain.kernel.context import Ctx
 from domain.kernel.errors import Invalid
 from domain.kernel.reading import fetch, wanting
@@ -24,7 +25,6 @@ from domain.keys.models import KeyStatus
 from domain.keys.rows import AccessKeyRow
 from domain.keys.rules import Grants, grants_of
 from domain.usage import bulk
-from domain.usage.calendar import hour_start
 from domain.usage.models import UsageHour
 
 _HOLDER: Final = wanting("name", "kind", "status", "role_id")

@@ -12,6 +12,7 @@ class Policy:
     token_ttl_seconds: int = 2 * 3600
     token_ttl_max_seconds: int = 30 * 86400
     token_requests_per_second: int = 10
+    leak_reports_per_second: int = 10
     secret_overlap_seconds: int = 24 * 3600
     secret_overlap_max_seconds: int = 7 * 86400
     key_rotation_days: int = 90
@@ -39,6 +40,7 @@ class Policy:
     usage_ahead_seconds: int = 5 * 60
     recharge_max_fen: int = 100_000_000
     personal_order_max_fen: int = 500_000
+    payment_fresh_above_fen: int = 1_000_000
 
     @property
     def order_payment_window(self) -> timedelta:

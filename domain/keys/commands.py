@@ -8,12 +8,12 @@ from domain.kernel import changes
 from domain.kernel.command import command
 from domain.kernel.context import ActorKind, Ctx
 from domain.kernel.errors import ForbiddenScope, IllegalTransition, NotFound
-from domain.keys import care, models, rules, steps, upkeep
+from domain.keys import care, models, rules, steps, tokens, upkeep
 from domain.keys.addresses import checked_list
 from domain.keys.care import KeyChange, KeyLimits
-from domain.keys.models import KeyStatus
-from domain.keys.rows import AccessKeyRow, CreatedKey, LeakReport, RevokedTokenRow
-from domain.keys.tokens import Claims
+from domain.keys.models import Audience, KeyStatus
+from domain.keys.rows import AccessKeyRow, CreatedKey, IssuedToken, LeakReport, RevokedTokenRow
+from domain.keys.tokens import Claims, Issuer
 from domain.keys.uses import Use
 
 
@@ -106,6 +106,32 @@ async def lock_access_key(ctx: Ctx, *, key_id: str, status: KeyStatus) -> Access
             what="access key", id=key.id, status=key.status.value, target=status.value
         )
     return await steps.move(ctx, key, status)
+
+
+@command(needs="key:rotate_own")
+async def issue_token(
+    ctx: Ctx,
+    *,
+    key_id: str,
+    issuer: Issuer,
+    audience: Audience = Audience.API,
+    ttl_seconds: int | None = None,
+) -> IssuedToken:
+    """A token for a key, without its secret, for a person: 2 h unless said, at most 30 d.
+
+    Another's key needs key:write, a main key key:main and a fresh second factor; a token for the
+    console besides needs every scope of the key, so that nobody gets beyond their own. The token
+    is in this answer only. It obeys the key, its list of addresses and its role like any other.
+    Raises NotFound, Invalid, ForbiddenScope, SecondFactorRequired, PersonRequired (a key asks),
+    or why the key rests: KeyDisabled, KeyLocked, KeyExpired, SubAccountDisabled.
+    """
+    ctx.require_person()
+    seconds = tokens.checked_ttl(ttl_seconds, ctx.policy)
+    key = await steps.locked_key(ctx, key_id)
+    _require(ctx, key, own="key:rotate_own")
+    if key.sub_account_id is None:
+        ctx.require_fresh()
+    return await steps.issue(ctx, key, issuer, audience, seconds)
 
 
 @command(needs="key:rotate_own", repeatable=False)

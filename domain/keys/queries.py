@@ -124,6 +124,11 @@ async def keys_of(
     return {str(row.sub_account_id): row for row in rows}
 
 
+async def token_issuer(ctx: Ctx, name: str) -> tokens.Issuer:
+    """Who issues tokens here, with a key that signs at hand; ask before `issue_token`."""
+    return await tokens.issuer(name, ctx.now, ctx.policy)
+
+
 async def claims_of(ctx: Ctx, token: str) -> Claims:
     """What a token says that came as an argument, to revoke it; Invalid when it is none of ours."""
     try:

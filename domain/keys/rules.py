@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final, Protocol
 
 from domain.accounts import rules as accounts
+from domain.catalog.rules import SERVICE_OVER
 from domain.entitlements.hot import Reach
 from domain.kernel.errors import Invalid, Refusal
 from domain.kernel.policy import Policy
@@ -226,9 +227,6 @@ class Api(Protocol):
 
     @property
     def sale_status(self) -> str: ...
-
-
-SERVICE_OVER: Final = frozenset({"SERVICE_STOPPED", "ARCHIVED"})
 
 
 def judge(key: KeyRecord, api: Api, reach: Reach, now: datetime, address: str) -> Refusal | int:
