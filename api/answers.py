@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 import orjson
@@ -22,7 +23,10 @@ FIXED: Final = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"n
 
 
 class RequestContext(Protocol):
-    """What the door asks of the app's context; `response_headers` may stand beside it."""
+    """What the door asks of the app's context; `response_headers` may stand beside it.
+
+    `payer` names whose budget pays, `operations` those that alone may be run (None: all).
+    """
 
     @property
     def language(self) -> str: ...
@@ -32,6 +36,15 @@ class RequestContext(Protocol):
 
     @property
     def anonymous(self) -> bool: ...
+
+    @property
+    def now(self) -> datetime: ...
+
+    @property
+    def payer(self) -> str: ...
+
+    @property
+    def operations(self) -> frozenset[str] | None: ...
 
 
 @dataclass(slots=True)

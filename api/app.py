@@ -1,28 +1,34 @@
 """The ASGI app: every door, the context of each call, and the life of the process."""
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import graphiql
-from api.context import COOKIE, REQUEST_HEADER, RequestContext
+from api.context import COOKIE, DEVICE_COOKIE, REQUEST_HEADER, PriceList, RequestContext
+from api.execution import seams
+from api.execution.documents import Documents
 from api.execution.held import HeldAnswers
 from api.graphql import GraphQLDoor
-from api.middleware import Front, Shortcut
-from api.rest import authorize, health, leaks, oauth, texts, usage
+from api.library import Library
+from api.middleware import Front
+from api.rest import authorize, discovery, health, leaks, oauth, texts, usage
 from api.root import schema
 from api.runtime import Runtime
 from api.schema.scopes import SHARED
 from api.settings import Settings, load_settings
 from api.shared import PublicCatalogue
+from api.toll import Toll
 from domain.accounts import identity
+from domain.kernel.buckets import Bucket
 from domain.kernel.context import Actor, Ctx
 from domain.kernel.errors import Unauthenticated
 from domain.keys import hot as keys
@@ -60,10 +66,23 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
         finally:
             await runtime.close()
 
+    core = seams.core(schema())
+    documents = Documents(core, runtime.query_limits)
+    bucket = Bucket(runtime.settings.query_budget, runtime.settings.query_budget_per_second)
+    prices = PriceList(documents, bucket)
     door = GraphQLDoor(
         schema(),
-        context=lambda request: _context(runtime, request),
+        context=lambda request: _context(runtime, request, prices),
+        documents=documents,
         limits=runtime.query_limits,
+        library=Library(runtime.automatic, runtime.settings.trusted_only),
+        toll=Toll(
+            core,
+            runtime.query_limits,
+            runtime.limits,
+            bucket,
+            introspection_for_strangers=runtime.settings.open_schema,
+        ),
         graphiql=runtime.settings.graphiql,
         seconds=runtime.settings.request_seconds,
         held=HeldAnswers(SHARED, PublicCatalogue(runtime.keeps_up))
@@ -74,6 +93,7 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
         Route("/graphql", door),
         Mount(graphiql.ASSETS_PATH, graphiql.GraphiQLAssets()),
         *oauth.routes,
+        *discovery.routes,
         *authorize.routes,
         *usage.routes,
         *leaks.routes,
@@ -87,7 +107,26 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
     app.state.issuer = runtime.settings.public_url
     app.state.limits = runtime.limits
     app.state.caller_address = lambda request: caller_address(runtime.settings, request)
-    return Front(Shortcut(app, DOORS[0], door), DOORS)
+    return Front(app, DOORS, {**_straight(app), ("POST", "/graphql"): door})
+
+
+def _straight(app: Starlette) -> dict[tuple[str, str], ASGIApp]:
+    """The doors that are asked with each call: what Starlette lays around a route costs as much.
+
+    The routes stay: they answer other methods and paths, and make the same responses.
+    """
+
+    def led(door: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["app"] = app
+            response = await door(Request(scope, receive, send))
+            await response(scope, receive, send)
+
+        return answer
+
+    hot = {("POST", "/oauth/token"): oauth.token, ("POST", "/oauth/introspect"): oauth.introspect}
+    check = dict.fromkeys((("GET", "/authorize"), ("POST", "/authorize")), authorize.authorize)
+    return {where: led(door) for where, door in {**hot, **check}.items()}
 
 
 def from_environment() -> ASGIApp:
@@ -108,7 +147,7 @@ def settle_memory() -> None:
     gc.set_threshold(YOUNG_MAX, 20, 50)
 
 
-async def _context(runtime: Runtime, request: Request) -> RequestContext:
+async def _context(runtime: Runtime, request: Request, prices: PriceList) -> RequestContext:
     """Who asks, when and in which language; raises Unauthenticated for a credential that is bad."""
     ctx = runtime.ctx(
         identity.STRANGER,
@@ -130,6 +169,8 @@ async def _context(runtime: Runtime, request: Request) -> RequestContext:
         secure=secure,
         attempts=runtime.attempts,
         public_url=runtime.settings.public_url,
+        price_list=prices,
+        device=request.cookies.get(DEVICE_COOKIE, "") if by_browser else "",
     )
 
 
@@ -163,15 +204,15 @@ def language_of(accept: str) -> str:
     return "en"
 
 
+@lru_cache(maxsize=4)
+def _proxies(setting: str) -> frozenset[str]:
+    return frozenset(one.strip() for one in setting.split(",") if one.strip())
+
+
 def caller_address(settings: Settings, request: Request) -> str:
     """The caller's address; X-Forwarded-For counts only from a proxy that the settings trust."""
     direct = request.client.host if request.client else ""
-    if settings.trusted_proxies and direct in _listed(settings.trusted_proxies):
+    if direct in _proxies(settings.trusted_proxies):
         forwarded = request.headers.get("x-forwarded-for", "")
         return forwarded.rpartition(",")[2].strip()[:64] or direct
     return direct
-
-
-@lru_cache(maxsize=8)
-def _listed(text: str) -> frozenset[str]:
-    return frozenset(one.strip() for one in text.split(",") if one.strip())

@@ -1,22 +1,45 @@
 """What a resolver finds in `info.context`: the caller's Ctx, language and answer headers."""
 
+import ipaddress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeAlias, TypeVar
 
 import strawberry
 
+from api.execution.documents import Documents
 from domain.accounts.identity import Proof
 from domain.kernel.attempts_store import AttemptsStore, ProcessAttempts
+from domain.kernel.buckets import Bucket
 from domain.kernel.context import ActorKind, Ctx
 from domain.people.guard import Turn
 
 COOKIE: Final = "counterfoil_session"
+DEVICE_COOKIE: Final = "counterfoil_device"
 REQUEST_HEADER: Final = "x-counterfoil-request"
 """Browsers send it with every call that uses the cookie; other sites cannot (it needs CORS)."""
 
 
 Leave = TypeVar("Leave", Proof, Turn)
+
+
+def network_of(address: str) -> str:
+    """What counts as one stranger: an IPv4 address, or the /64 that an IPv6 host chooses from."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is None:
+        return str(ipaddress.ip_network((found, 64), strict=False).network_address)
+    return str(getattr(found, "ipv4_mapped", None) or found)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """The documents of a door, which know its limits, and the budget that its callers have."""
+
+    documents: Documents
+    bucket: Bucket
 
 
 @dataclass(slots=True)
@@ -29,6 +52,9 @@ class RequestContext:
     response_headers: list[tuple[str, str]] = field(default_factory=list)
     attempts: AttemptsStore = field(default_factory=ProcessAttempts)
     public_url: str = ""
+    price_list: PriceList | None = None
+    device: str = ""
+    """What the browser kept from an earlier sign-in; see `remember_device`."""
 
     @property
     def language(self) -> str:
@@ -45,6 +71,29 @@ class RequestContext:
         """Whether nobody is logged in."""
         return self.ctx.actor.kind is ActorKind.ANONYMOUS
 
+    @property
+    def now(self) -> datetime:
+        """The moment of this request."""
+        return self.ctx.now
+
+    @property
+    def payer(self) -> str:
+        """Whose budget queries are paid from: a person's, a key's, or that of an address."""
+        actor = self.ctx.actor
+        return f"address:{network_of(self.ctx.address)}" if self.anonymous else actor.id
+
+    @property
+    def prices(self) -> "PriceList":
+        """What queries cost at this door."""
+        if self.price_list is None:
+            raise LookupError("this door takes no toll")
+        return self.price_list
+
+    @property
+    def operations(self) -> frozenset[str] | None:
+        """The registered operations that alone the caller may run; None is no limit."""
+        return self.ctx.actor.operations
+
     def paced(self, leave: Leave) -> Leave:
         """The same leave to try; Retry-After says so when there is none yet."""
         if leave.wait:
@@ -59,16 +108,22 @@ class RequestContext:
         """Have a browser keep the session in a cookie that scripts cannot read."""
         if self.by_browser:
             seconds = int((until - self.ctx.now).total_seconds())
-            self._set_cookie(f"{token}; Max-Age={seconds}")
+            self._set_cookie(COOKIE, f"{token}; Max-Age={seconds}")
+
+    def remember_device(self, device: str) -> None:
+        """Have a browser keep, past the session, that this account signed in with it."""
+        if self.by_browser and device:
+            seconds = self.ctx.policy.device_days * 86400
+            self._set_cookie(DEVICE_COOKIE, f"{device}; Max-Age={seconds}")
 
     def forget(self) -> None:
         """Have a browser drop the session's cookie."""
         if self.by_browser:
-            self._set_cookie("; Max-Age=0")
+            self._set_cookie(COOKIE, "; Max-Age=0")
 
-    def _set_cookie(self, value: str) -> None:
+    def _set_cookie(self, name: str, value: str) -> None:
         secure = "; Secure" if self.secure else ""
-        cookie = f"{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax{secure}"
+        cookie = f"{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}"
         self.response_headers.append(("Set-Cookie", cookie))
 
 

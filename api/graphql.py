@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final
 
 import strawberry
@@ -31,6 +32,8 @@ from api.execution.held import HeldAnswers
 from api.execution.limits import Limits, check_variables
 from api.execution.wire import Asked, Refused
 from api.graphiql import page_response
+from api.library import Library
+from api.toll import FREE, Toll
 from domain.kernel.errors import Refusal
 
 SECONDS_MAX: Final = 10.0
@@ -48,6 +51,7 @@ class GraphQLDoor:
     A request that takes more than `seconds` is cancelled and answered with 503 and the code
     INTERNAL_SERVER_ERROR. It is not RATE_LIMITED: that would tell the caller to slow down, and
     it is us who were slow; a 5xx is what clients repeat with the same idempotency key.
+    With a `library` callers may name documents by id or hash; with a `toll` each query is paid.
     Subscriptions and Strawberry's schema extensions do not run here.
     """
 
@@ -58,6 +62,8 @@ class GraphQLDoor:
         context: Callable[[Request], Awaitable[RequestContext]],
         documents: Documents | None = None,
         limits: Limits | None = None,
+        library: Library | None = None,
+        toll: Toll | None = None,
         graphiql: bool = True,
         seconds: float = SECONDS_MAX,
         held: HeldAnswers | None = None,
@@ -65,6 +71,8 @@ class GraphQLDoor:
         self.schema = schema
         self.limits = limits or Limits()
         self.documents = documents or Documents(seams.core(schema), self.limits)
+        self.library = library
+        self.toll = toll
         self.graphiql = graphiql
         self.seconds = seconds
         self.held = held
@@ -77,7 +85,7 @@ class GraphQLDoor:
         headers = dict(scope["headers"])
         wants = _accept(scope, headers)
         method = scope["method"]
-        asks_nothing = method == "GET" and b"query=" not in scope["query_string"]
+        asks_nothing = method == "GET" and not wire.names_a_document(scope["query_string"])
         if asks_nothing and self.graphiql and wire.prefers_html(wants):
             await page_response(headers)(scope, receive, send)
             return
@@ -140,6 +148,11 @@ class GraphQLDoor:
     async def _perform(
         self, asked: Asked, caller: RequestContext, media: str, *, read_only: bool
     ) -> Answer:
+        if self.library is not None:
+            text = await self.library.text_of(asked, caller)
+            if not isinstance(text, str):
+                return turned_down([text], media, caller)
+            asked = replace(asked, query=text, document_id=None)
         document = self.documents.get(asked.query)
         if document.faults:
             return turned_down(document.faults, media, caller)
@@ -155,6 +168,24 @@ class GraphQLDoor:
             problem = check_variables(asked.variables, self.limits)
             if problem is not None:
                 return turned_down([fault(problem, "BAD_USER_INPUT")], media, caller)
+        if self.library is not None:
+            await self.library.permit(asked.query, operation, caller)
+            await self.library.keep(asked)
+        receipt = FREE
+        if self.toll is not None:
+            receipt = await self.toll.pay(document, operation, asked.variables, caller, media)
+        return receipt.refused or receipt.on(
+            await self._run(document, operation, asked, caller, media)
+        )
+
+    async def _run(
+        self,
+        document: Document,
+        operation: Operation,
+        asked: Asked,
+        caller: RequestContext,
+        media: str,
+    ) -> Answer:
         result = await self._result(document, operation, asked, caller)
         found = result.errors
         if not found:

@@ -1,8 +1,8 @@
 """What every request passes: an id, a count, and a net under which no bug shows itself."""
 
 import time
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 import uuid_utils
@@ -18,18 +18,23 @@ REQUESTS: Final = Counter(
 SECONDS: Final = Histogram(
     "counterfoil_request_seconds", "Time to answer a request, by door.", ("door",)
 )
+_requests: Final = lru_cache(maxsize=512)(REQUESTS.labels)  # finding a series is half of counting
+_seconds: Final = lru_cache(maxsize=64)(SECONDS.labels)
 HEADERS: Final = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 
 
 class Front:
-    """Outermost of all: gives each request its id, counts it, and turns escaped bugs into 500.
+    """Outermost of all: gives each request its id, counts it, and turns escaped bugs into 500."""
 
-    The first of `doors` is the one that is asked most.
-    """
-
-    def __init__(self, app: ASGIApp, doors: Sequence[str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        doors: Iterable[str],
+        straight: Mapping[tuple[str, str], ASGIApp] | None = None,
+    ) -> None:
+        """`straight` leads a method and path past the app's own layers and routes."""
         self._app = app
-        self._busiest = doors[0]
+        self._straight = dict(straight or {})
         self._doors = tuple(sorted(doors, key=len, reverse=True))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,24 +53,18 @@ class Front:
             await send(message)
 
         try:
-            await self._app(scope, receive, sending)
+            app = self._straight.get((scope["method"], scope["path"]), self._app)
+            await app(scope, receive, sending)
         except Exception as bug:
             if status:
                 raise
             await _answer(bug, request_id)(scope, receive, sending)
         finally:
-            _counter(door, status).inc()
-            _clock(door).observe(time.perf_counter() - began)
+            _requests(door, status).inc()
+            _seconds(door).observe(time.perf_counter() - began)
 
     def _door(self, path: str) -> str:
-        if path == self._busiest:
-            return path
         return next((door for door in self._doors if path.startswith(door)), "other")
-
-
-# The doors and the statuses are few, and finding a child by its labels takes a lock.
-_counter = cache(REQUESTS.labels)
-_clock = cache(SECONDS.labels)
 
 
 def _completed(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
@@ -83,19 +82,6 @@ def _answer(bug: Exception, request_id: str) -> ASGIApp:
     if outage.is_outage(bug):
         return errors.problem_response(outage.Unavailable(), request_id=request_id)
     return errors.problem_response(Masked(), 500, request_id=request_id)
-
-
-class Shortcut:
-    """Leads the one path that is asked most straight to its door, past the router."""
-
-    def __init__(self, app: ASGIApp, path: str, door: ASGIApp) -> None:
-        self._app = app
-        self._path = path
-        self._door = door
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        straight = scope["type"] == "http" and scope["path"] == self._path
-        await (self._door if straight else self._app)(scope, receive, send)
 
 
 class Masked(Refusal):

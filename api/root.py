@@ -10,7 +10,9 @@ from api.execution.swift import Executor
 from api.resolvers.access import AccessQuery
 from api.resolvers.accounts import AccountMutation, AccountQuery
 from api.resolvers.bills import BillQuery
+from api.resolvers.costs import CostQuery
 from api.resolvers.entitlements import EntitlementMutation, EntitlementQuery
+from api.resolvers.handover import HandoverMutation, HandoverQuery
 from api.resolvers.iam import IamMutation, IamQuery
 from api.resolvers.keys import KeyMutation, KeyQuery
 from api.resolvers.ledger import LedgerMutation, LedgerQuery
@@ -18,6 +20,7 @@ from api.resolvers.node import NodeQuery
 from api.resolvers.orders import OrderMutation, OrderQuery
 from api.resolvers.people import PeopleMutation, PeopleQuery
 from api.resolvers.products import ProductQuery
+from api.resolvers.recovery import RecoveryMutation, RecoveryQuery
 from api.resolvers.tokens import TokenMutation
 from api.resolvers.usage import UsageQuery
 from api.resolvers.verification import VerificationMutation, VerificationQuery
@@ -32,6 +35,8 @@ class Query(
     NodeQuery,
     AccountQuery,
     PeopleQuery,
+    HandoverQuery,
+    RecoveryQuery,
     VerificationQuery,
     IamQuery,
     EnterpriseQuery,
@@ -43,6 +48,7 @@ class Query(
     OrderQuery,
     UsageQuery,
     BillQuery,
+    CostQuery,
 ):
     pass
 
@@ -51,6 +57,8 @@ class Query(
 class Mutation(
     AccountMutation,
     PeopleMutation,
+    HandoverMutation,
+    RecoveryMutation,
     VerificationMutation,
     IamMutation,
     EntitlementMutation,

@@ -4,15 +4,17 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import structlog
 
+from api.execution.automatic import AutomaticQueries
 from api.execution.limits import Limits
 from api.jobs.expiry import expire_due
 from api.jobs.month import close_due
 from api.jobs.outbox import Ports, deliver_due
+from api.jobs.resets import reset_due
 from api.jobs.upkeep import carry_uses, remind_due
 from api.settings import Settings
 from domain.kernel import changes, database, outbox, secrets
@@ -39,6 +41,7 @@ class Runtime:
     query_limits: Limits = field(default_factory=Limits)
     limits: LimitsStore = field(init=False)
     attempts: AttemptsStore = field(init=False)
+    automatic: AutomaticQueries | None = field(init=False, default=None)
     ids: TimeOrderedIds = field(default_factory=TimeOrderedIds)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _followed_at: float = 0.0
@@ -47,6 +50,9 @@ class Runtime:
     def __post_init__(self) -> None:
         secrets.use_root(self.settings.root_secret())
         url = self.settings.redis_url
+        self.query_limits = replace(self.query_limits, cost=self.settings.query_cost_max)
+        if self.settings.automatic_queries:
+            self.automatic = AutomaticQueries(url, protocol=self.settings.redis_protocol)
         self.attempts = attempts_store(url, protocol=self.settings.redis_protocol)
         self.limits = limits_store(url, protocol=self.settings.redis_protocol)
 
@@ -65,6 +71,7 @@ class Runtime:
         if self.jobs:
             self._start("outbox", 0.2, self._deliver)
             self._start("expiry", 10, self._expire)
+            self._start("resets", 10, self._reset_factors)
             self._start("months", 60, self._close_months)
             self._start("reminders", 300, self._remind)
             self._start("tidy", 600, self._tidy)
@@ -79,6 +86,8 @@ class Runtime:
             await asyncio.wait_for(self._carry_uses(), CLOSING_SECONDS)
         await self.limits.close()
         await self.attempts.close()
+        if self.automatic is not None:
+            await self.automatic.close()
         await database.close_database()
 
     def _start(
@@ -102,6 +111,9 @@ class Runtime:
 
     async def _expire(self) -> None:
         await expire_due(self.ctx())
+
+    async def _reset_factors(self) -> None:
+        await reset_due(self.ctx())
 
     async def _close_months(self) -> None:
         await close_due(self.ctx())

@@ -48,6 +48,12 @@ class Settings(_Base):
     shared_answers: bool = True
     trusted_proxies: str = ""
     request_seconds: float = Field(default=10, gt=0, le=60)
+    query_cost_max: int = Field(default=5_000, ge=1, le=1_000_000)
+    query_budget: int = Field(default=10_000, ge=1, le=1_000_000_000)
+    query_budget_per_second: int = Field(default=500, ge=1, le=1_000_000)
+    introspection_for_strangers: bool | None = None
+    automatic_queries: bool = True
+    trusted_only: Literal["nobody", "strangers", "everybody"] = "nobody"
 
     @field_validator("database_url")
     @classmethod
@@ -70,6 +76,12 @@ class Settings(_Base):
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise ValueError("must be an absolute http(s) address")
         return value.rstrip("/")
+
+    @property
+    def open_schema(self) -> bool:
+        """Whether strangers may introspect: as set, else where GraphiQL is served to them."""
+        chosen = self.introspection_for_strangers
+        return self.graphiql if chosen is None else chosen
 
     @property
     def embedded(self) -> bool:

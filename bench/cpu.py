@@ -22,6 +22,7 @@ from bench.ground import Ground, prepared
 from bench.pages import PAGES
 from domain.kernel import database
 
+BUDGET: Final[Any] = {"query_budget": 10**9, "query_budget_per_second": 10**6}
 ROUNDS: Final = 25
 TURN: Final = 48
 TOGETHER: Final = 8
@@ -48,7 +49,20 @@ async def compare(ground: Ground, names: list[str]) -> None:
                 "a": (hand.app, _scope("GET", f"/{name}", ground.headers), b""),
             }
             await _page(name, asked)
+    await _held(ground)
     await database.close_database()
+
+
+async def _held(ground: Ground) -> None:
+    """Print what the catalogue page costs when it is held, for a stranger and a customer."""
+    settings = Settings(database_url=ground.url, secret_key=ground.root, **BUDGET, _env_file=None)  # type: ignore[call-arg]
+    app = create_app(Runtime(settings, jobs=False), connected=True)
+    body = PAGES["catalogue"].body(ground.facts)
+    stranger = {name: value for name, value in ground.headers.items() if name != "authorization"}
+    for who, headers in (("a stranger", stranger), ("a customer", ground.headers)):
+        scope = _scope("POST", "/graphql", headers)
+        least = min([await _turn(app, scope, body) for _ in range(ROUNDS)])
+        print(f"catalogue, held, for {who}: {least:.3f} ms")
 
 
 async def _page(name: str, asked: Mapping[str, tuple[Any, dict[str, Any], bytes]]) -> None:

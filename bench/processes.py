@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SERVE: Final = "import sys; from console_sdk.cli import main; sys.exit(main())"
@@ -46,6 +46,15 @@ def _start(
         preexec_fn=_end_with_parent,  # noqa: PLW1509 # no threads are running here
         **options,
     )
+
+
+class Memory(NamedTuple):
+    """Megabytes (of 1,000,000 bytes): resident, and the share of it that is a process's own."""
+
+    worker: float
+    worker_pss: float
+    others: float
+    others_pss: float
 
 
 class Server:
@@ -91,14 +100,11 @@ class Server:
                 total += int(parts[11]) + int(parts[12])
         return total / TICKS
 
-    def resident(self) -> float:
-        """The resident memory of its process tree, in MB (of 1,000,000 bytes)."""
-        kilobytes = 0
-        for pid in tree(self.process.pid):
-            with contextlib.suppress(OSError):
-                status = Path(f"/proc/{pid}/status").read_text()
-                kilobytes += int(status.partition("VmRSS:")[2].split()[0])
-        return kilobytes * 1024 / 1e6
+    def memory(self) -> "Memory":
+        """The memory of its worker, which is the largest process under it, and of all others."""
+        found = sorted(_memory(pid) for pid in tree(self.process.pid))
+        others = found[:-1]
+        return Memory(*found[-1], sum(one[0] for one in others), sum(one[1] for one in others))
 
     def stop(self) -> None:
         """End it as Ctrl-C does, and wait until it is gone."""
@@ -122,6 +128,15 @@ def tree(pid: int) -> list[int]:
             with contextlib.suppress(OSError):
                 todo.extend(int(child) for child in task.read_text().split())
     return found
+
+
+def _memory(pid: int) -> tuple[float, float]:
+    """The resident and the proportional set size of a process in MB; 0 when it has ended."""
+    with contextlib.suppress(OSError):
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        resident, own = (text.partition(f"\n{name}:")[2].split()[0] for name in ("Rss", "Pss"))
+        return int(resident) * 1024 / 1e6, int(own) * 1024 / 1e6
+    return 0.0, 0.0
 
 
 def _status(port: int, path: str) -> int:

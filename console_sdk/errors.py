@@ -53,6 +53,26 @@ class ForbiddenScope(Forbidden, code="FORBIDDEN_SCOPE"):
     """It needs a scope that you do not hold: see `scope`."""
 
 
+class OperationNotAllowed(Forbidden, code="OPERATION_NOT_ALLOWED"):
+    """Your role or key is limited to other operations of registered documents."""
+
+
+class DocumentNotTrusted(Forbidden, code="DOCUMENT_NOT_TRUSTED"):
+    """Only registered documents may be run here; register those of the SDK."""
+
+
+class PersistedQueryNotFound(NotFound, code="PERSISTED_QUERY_NOT_FOUND"):
+    """No document is registered under this id."""
+
+
+class PersistedQueryNotSupported(Forbidden, code="PERSISTED_QUERY_NOT_SUPPORTED"):
+    """The server keeps no queries by their hash."""
+
+
+class DocumentIdTaken(Conflict, code="DOCUMENT_ID_TAKEN"):
+    """A manifest names another text by an id that is registered."""
+
+
 class SecondFactorRequired(Forbidden, code="SECOND_FACTOR_REQUIRED"):
     """Confirm a code of your second factor first: `accounts.confirm_second_factor`."""
 
@@ -69,12 +89,24 @@ class NoSecondFactor(Conflict, code="NO_SECOND_FACTOR"):
     """You have not enrolled a second factor."""
 
 
+class ResetUnderway(Conflict, code="RESET_UNDERWAY"):
+    """A reset of this second factor is under way."""
+
+
+class OwnSecondFactor(Forbidden, code="OWN_SECOND_FACTOR"):
+    """Nobody resets a second factor of their own."""
+
+
 class ResetCodeInvalid(InvalidInput, code="RESET_CODE_INVALID"):
     """The code that resets a password is unknown, used or expired."""
 
 
 class InvitationClosed(Conflict, code="INVITATION_CLOSED"):
     """The invitation was accepted, withdrawn, or has expired."""
+
+
+class OfferClosed(Conflict, code="OFFER_CLOSED"):
+    """The offer of the main account was accepted, withdrawn or replaced, or has expired."""
 
 
 class WrongCredentials(Unauthenticated, code="WRONG_CREDENTIALS"):

@@ -6,7 +6,8 @@ import strawberry
 
 from api.context import Info
 from api.execution.lookahead import wanted
-from api.resolvers.arguments import IdempotencyKey
+from api.execution.weights import costs
+from api.resolvers.arguments import AllowedOperations, IdempotencyKey
 from api.resolvers.paging import node_wanted, paged
 from api.schema.accounts import SubAccountKind, SubAccountStatus
 from api.schema.iam import (
@@ -14,6 +15,7 @@ from api.schema.iam import (
     CreateRoleResult,
     CreateSubAccountResult,
     DeleteRoleResult,
+    DeleteSubAccountResult,
     Role,
     SetSubAccountStatusResult,
     SubAccount,
@@ -23,7 +25,14 @@ from api.schema.iam import (
 from api.schema.paging import Connection, Paged
 from domain.accounts import identity
 from domain.iam import blast, commands, queries
-from domain.iam.rows import BlastRow, CreatedSubAccount, DeletedRole, RoleRow, SubAccountRow
+from domain.iam.rows import (
+    BlastRow,
+    CreatedSubAccount,
+    DeletedRole,
+    DeletedSubAccount,
+    RoleRow,
+    SubAccountRow,
+)
 from domain.kernel.reading import Window
 
 RoleId = Annotated[strawberry.ID, strawberry.argument(description="The role's id.")]
@@ -78,11 +87,18 @@ class IamQuery:
         self,
         info: Info,
         window: Window,
+        deleted: Annotated[
+            bool | None, strawberry.argument(description="List those that were deleted instead.")
+        ] = None,
     ) -> Paged:
-        return Paged(await queries.sub_accounts(info.context.ctx, window, node_wanted(info)))
+        page = await queries.sub_accounts(
+            info.context.ctx, window, node_wanted(info), deleted=bool(deleted)
+        )
+        return Paged(page)
 
     @strawberry.field(
         graphql_type=BlastRadius | None,
+        directives=costs(20),
         description="What would stop without a role, a sub-account or a key: exactly one of the "
         "three is named. None when there is no such thing.",
     )
@@ -130,10 +146,16 @@ class IamMutation:
         name: NewName = None,
         console_scopes: NewScopes = None,
         api_grants: NewGrants = None,
+        allowed_operations: AllowedOperations = None,
     ) -> RoleRow:
         ctx = info.context.ctx
         row = await commands.update_role(
-            ctx, role_id=id, name=name, console_scopes=console_scopes, api_grants=api_grants
+            ctx,
+            role_id=id,
+            name=name,
+            console_scopes=console_scopes,
+            api_grants=api_grants,
+            allowed_operations=allowed_operations,
         )
         await queries.hang_holders(ctx, [row], wanted(info))
         return row
@@ -145,6 +167,7 @@ class IamMutation:
         return await commands.delete_role(info.context.ctx, role_id=id)
 
     @strawberry.mutation(
+        directives=costs(50),
         graphql_type=CreateSubAccountResult,
         description="Make a member, who logs in, or an application, which has a key only. Its one "
         "key comes with it; the secret is shown this once.",
@@ -203,3 +226,11 @@ class IamMutation:
         row = await commands.set_sub_account_status(ctx, sub_account_id=id, status=status)
         await queries.hang_relations(ctx, [row], wanted(info))
         return row
+
+    @strawberry.mutation(
+        graphql_type=DeleteSubAccountResult,
+        description="Delete a disabled sub-account and its key. Its name, e-mail, role and place "
+        "are free again; what it did stays attributed to it.",
+    )
+    async def delete_sub_account(self, info: Info, id: SubAccountId) -> DeletedSubAccount:
+        return await commands.delete_sub_account(info.context.ctx, sub_account_id=id)

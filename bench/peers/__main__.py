@@ -17,11 +17,11 @@ import asyncpg
 import httpx2
 
 from bench import processes
-from bench.contest import Score, cpu_ratio, measure, ratio
 from bench.ground import Ground, prepared
 from bench.pages import PAGES
 from bench.peers import documents
 from bench.processes import Load, Server
+from bench.score import Score, cpu_ratio, measure, ratio
 
 HERE: Final = Path(__file__).parent
 NODE: Final = HERE / "node_modules" / "node" / "bin" / "node"

@@ -10,6 +10,7 @@ from domain.kernel import secrets
 from domain.kernel.context import Actor, ActorKind, Ctx
 from domain.kernel.errors import Unauthenticated
 from domain.kernel.sql import moment, records, run
+from domain.operations.rules import limit_of
 
 SESSION_PREFIX = "cfss"
 STRANGER = Actor(kind=ActorKind.ANONYMOUS, id="", scopes=rules.ANONYMOUS)
@@ -18,8 +19,8 @@ _ACTING = """
 SELECT s.id AS session_id, s.login_id, s.expires_at, s.fresh_until, s.last_seen_at,
        m.id AS main_id, m.enterprise_id AS main_enterprise,
        a.id AS member_id, a.enterprise_id AS member_enterprise, a.status AS member_status,
-       r.console_scopes, o.id AS operator_id, o.role AS operator_role, o.active,
-       e.status AS enterprise_status
+       r.console_scopes, r.allowed_operations, o.id AS operator_id, o.role AS operator_role,
+       o.active, e.status AS enterprise_status
   FROM sessions s
   LEFT JOIN main_accounts m ON m.login_id = s.login_id
   LEFT JOIN sub_accounts a ON a.login_id = s.login_id
@@ -38,6 +39,8 @@ class Proof:
     login_id: str | None
     wait: int = 0
     """Seconds until the next attempt is looked at; the password was not when it is above 0."""
+    device: str = dataclasses.field(default="", repr=False)
+    """What the browser may keep, so that this account knows it next time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +124,5 @@ def _actor(row: Mapping[str, object]) -> Actor:
         scopes=rules.role_scopes(rules.scopes_in(row["console_scopes"])),
         session_id=session,
         fresh_until=fresh_until,
+        operations=limit_of(rules.scopes_in(row["allowed_operations"])),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from domain.accounts.grants import Grants, grants_of
 from domain.accounts.models import Role, SubAccount
 from domain.accounts.rules import scopes_in
 from domain.catalog import hot as catalog
@@ -23,7 +24,6 @@ from domain.kernel.reading import fetch, wanting
 from domain.keys import queries as keys
 from domain.keys.models import KeyStatus
 from domain.keys.rows import AccessKeyRow
-from domain.keys.rules import Grants, grants_of
 from domain.usage import bulk
 from domain.usage.models import UsageHour
 

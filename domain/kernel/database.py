@@ -23,6 +23,7 @@ ROOMS = (
     "kernel",
     "accounts",
     "people",
+    "handover",
     "notices",
     "operators",
     "catalog",
@@ -33,6 +34,7 @@ ROOMS = (
     "entitlements",
     "usage",
     "billing",
+    "operations",
 )
 ADVISORY_LOCK = 0x636F756E74657266
 

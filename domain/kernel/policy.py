@@ -29,6 +29,9 @@ class Policy:
     password_resets_per_hour: int = 3
     invitation_seconds: int = 7 * 86400
     second_factor_seconds: int = 600
+    second_factor_reset_seconds: int = 24 * 3600
+    hand_over_seconds: int = 72 * 3600
+    device_days: int = 365
     main_keys_max: int = 5
     sub_accounts_max: int = 200
     roles_max: int = 50
@@ -66,6 +69,16 @@ class Policy:
     def second_factor_life(self) -> timedelta:
         """How long a second factor counts after it was shown."""
         return timedelta(seconds=self.second_factor_seconds)
+
+    @property
+    def second_factor_reset_wait(self) -> timedelta:
+        """How long a lost second factor still counts after its reset was opened."""
+        return timedelta(seconds=self.second_factor_reset_seconds)
+
+    @property
+    def hand_over_life(self) -> timedelta:
+        """How long an offer of the main account may be accepted."""
+        return timedelta(seconds=self.hand_over_seconds)
 
     @property
     def transfer_window(self) -> timedelta:

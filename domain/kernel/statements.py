@@ -59,7 +59,11 @@ def _narrowed(query: Narrowing, columns: tuple[str, ...], *, arrays: bool) -> tu
     given: list[Any] = []
     shape: list[Any] = []
     for name, value in query.entries:
-        if name:
+        if name and value is None:
+            _read_null(model, name)
+            shape.append((name, None))
+            given.append(())
+        elif name:
             found = _read(model, name, value)
             shape.append(name if arrays or type(found) is not list else (name, len(found)))
             given.append(found)
@@ -88,6 +92,12 @@ def _read(model: type[Model], name: str, value: Any) -> Any:
     if reader is None:
         raise _Unknown
     return reader(value)
+
+
+def _read_null(model: type[Model], name: str) -> None:
+    """See that a filter for null is one: it has no value in its statement."""
+    if name not in model._meta.fields_db_projection:
+        raise _Unknown
 
 
 def _reader(model: type[Model], name: str) -> Callable[[Any], Any] | None:
@@ -119,7 +129,12 @@ def _walk(node: Q, model: type[Model], shape: list[Any], values: list[Any]) -> N
         if not isinstance(child, Q):
             raise _Unknown
         _walk(child, model, shape, values)
-    for name, value in node.filters.items():
+    filters: dict[str, Any] = node.filters  # the values, not infos
+    for name, value in filters.items():
+        if value is None:
+            _read_null(model, name)
+            shape.append((name, None))
+            continue
         found = _read(model, name, value)
         many = found if type(found) is list else [found]
         shape.append((name, len(many)))
@@ -145,6 +160,9 @@ def _text(query: Narrowing, columns: tuple[str, ...], given: list[Any], *, array
         if not name:
             asked._q_objects.append(condition)
             expected.extend(value)
+            continue
+        if value == ():
+            asked._q_objects.append(Q(**{name: condition}))
             continue
         many = value if type(value) is list else [value]
         if arrays and type(value) is list:

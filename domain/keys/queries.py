@@ -157,8 +157,9 @@ async def _hang(ctx: Ctx, rows: Sequence[AccessKeyRow], wanted: Wanted) -> None:
             )
     if "owner_name" in wanted and rows:
         owners = {row.sub_account_id for row in rows if row.sub_account_id is not None}
-        named = SubAccount.visible_to(ctx.actor).filter(id__in=owners)
-        names = dict(await named.values_list("id", "name")) if owners else {}
+        ever = SubAccount.ever_visible_to(ctx.actor).filter(id__in=owners)
+        named = await ever.values_list("id", "name", "former_name") if owners else []
+        names = {id_: former or name for id_, name, former in named}
         for row in rows:
             row.owner_name = names.get(row.sub_account_id)
 

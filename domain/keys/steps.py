@@ -14,9 +14,14 @@ from domain.keys.care import KeyChange, KeyLimits
 from domain.keys.errors import RotationUnderway, SubAccountHasKey, TooManyMainKeys
 from domain.keys.models import Audience, KeyStatus, SecretStatus
 from domain.keys.rows import AccessKeyRow, CreatedKey, IssuedToken
+from domain.operations.steps import checked_operations
 
 KEPT_AFTER_EXPIRY: Final = timedelta(days=1)
 OPEN: Final = KeyLimits()
+_CHANGED: Final = (
+    *("name", "expires_at", "expiry_minute", "reminded_days"),
+    *("allowed_addresses", "allowed_operations"),
+)
 
 
 async def create_main_key(ctx: Ctx, *, name: str, limits: KeyLimits = OPEN) -> CreatedKey:
@@ -159,9 +164,9 @@ async def update(ctx: Ctx, key: models.AccessKey, change: KeyChange) -> AccessKe
         key.expiry_minute, key.reminded_days = care.minute_of(key.expires_at), None
     if change.allowed_addresses is not None:
         key.allowed_addresses = checked_list(change.allowed_addresses) or None
-    await key.save(
-        update_fields=["name", "expires_at", "expiry_minute", "reminded_days", "allowed_addresses"]
-    )
+    if change.allowed_operations is not None:
+        key.allowed_operations = await checked_operations(ctx, change.allowed_operations)
+    await key.save(update_fields=_CHANGED)
     ctx.note(key.id, enterprise_id=key.enterprise_id, before=before, after=_limits_of(key))
     await changes.mark(ctx, "key", key.id)
     return AccessKeyRow.of(key)
@@ -172,6 +177,7 @@ def _limits_of(key: models.AccessKey) -> dict[str, object]:
         "name": key.name,
         "expiresAt": key.expires_at and key.expires_at.isoformat(),
         "allowedAddresses": key.allowed_addresses,
+        "allowedOperations": key.allowed_operations,
     }
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Annotated, Any, NewType
 
 import httpx2
@@ -20,6 +21,7 @@ from api.graphql import GraphQLDoor
 from domain.kernel.errors import NotFound, RateLimited
 from domain.kernel.reading import Wanted
 
+NOW = datetime(2026, 11, 20, 2, tzinfo=UTC)
 GRAPHQL = "application/graphql-response+json"
 JSON_TYPE = "application/json"
 
@@ -31,6 +33,9 @@ class Context:
     language: str = "en"
     request_id: str = "req-1"
     anonymous: bool = False
+    now: datetime = NOW
+    payer: str = "toy"
+    operations: frozenset[str] | None = None
     response_headers: list[tuple[str, str]] = field(default_factory=list)
     seen: list[Wanted] = field(default_factory=list)
 
