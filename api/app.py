@@ -85,9 +85,7 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
         ),
         graphiql=runtime.settings.graphiql,
         seconds=runtime.settings.request_seconds,
-        held=HeldAnswers(SHARED, PublicCatalogue(runtime.keeps_up))
-        if runtime.settings.shared_answers
-        else None,
+        held=_held(runtime),
     )
     routes: list[BaseRoute] = [
         Route("/graphql", door),
@@ -108,6 +106,12 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
     app.state.limits = runtime.limits
     app.state.caller_address = lambda request: caller_address(runtime.settings, request)
     return Front(app, DOORS, {**_straight(app), ("POST", "/graphql"): door})
+
+
+def _held(runtime: Runtime) -> HeldAnswers | None:
+    if not runtime.settings.shared_answers:
+        return None
+    return HeldAnswers(SHARED, PublicCatalogue(runtime.keeps_up))
 
 
 def _straight(app: Starlette) -> dict[tuple[str, str], ASGIApp]:
