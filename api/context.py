@@ -1,6 +1,7 @@
 """What a resolver finds in `info.context`: the caller's Ctx, language and answer headers."""
 
 import ipaddress
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeAlias, TypeVar
@@ -12,6 +13,7 @@ from domain.accounts.identity import Proof
 from domain.kernel.attempts_store import AttemptsStore, ProcessAttempts
 from domain.kernel.buckets import Bucket
 from domain.kernel.context import ActorKind, Ctx
+from domain.kernel.feeds import Hub
 from domain.people.guard import Turn
 
 COOKIE: Final = "counterfoil_session"
@@ -55,6 +57,9 @@ class RequestContext:
     price_list: PriceList | None = None
     device: str = ""
     """What the browser kept from an earlier sign-in; see `remember_device`."""
+    hub: Hub = field(default_factory=Hub)
+    fresh: Callable[[], Awaitable[Ctx]] | None = None
+    """The same caller's Ctx of this moment; Unauthenticated when the credential counts no more."""
 
     @property
     def language(self) -> str:
@@ -93,6 +98,27 @@ class RequestContext:
     def operations(self) -> frozenset[str] | None:
         """The registered operations that alone the caller may run; None is no limit."""
         return self.ctx.actor.operations
+
+    def caller(self) -> str:
+        """By which name one caller's connections are counted; empty for strangers."""
+        actor = self.ctx.actor
+        return "" if self.anonymous else f"{actor.kind}:{actor.id}"
+
+    @property
+    def rests_on(self) -> frozenset[tuple[str, str]]:
+        """The marks of change (topic, target) after which the caller's rights may be others."""
+        actor = self.ctx.actor
+        if self.anonymous:
+            return frozenset()
+        found = {("role", actor.enterprise_id or ""), ("reach", actor.enterprise_id or "")}
+        if actor.kind is ActorKind.KEY:
+            return frozenset(found | {("key", actor.id), ("token", "*")})
+        return frozenset(found | {("session", actor.session_id or "")})
+
+    async def renew(self) -> None:
+        """Look at the caller's rights again, as a new request would. Raises Unauthenticated."""
+        if self.fresh is not None:
+            self.ctx = await self.fresh()
 
     def paced(self, leave: Leave) -> Leave:
         """The same leave to try; Retry-After says so when there is none yet."""

@@ -17,10 +17,14 @@ from api.jobs.outbox import Ports, deliver_due
 from api.jobs.resets import reset_due
 from api.jobs.upkeep import carry_uses, remind_due
 from api.settings import Settings
+from api.subscriptions.drain import Drain
+from api.subscriptions.register import Register
+from domain.events.rules import MERGED
 from domain.kernel import changes, database, outbox, secrets
 from domain.kernel.attempts_store import AttemptsStore, attempts_store
 from domain.kernel.command import forget_old_receipts
 from domain.kernel.context import SYSTEM, Actor, Clock, Ctx, TimeOrderedIds, utc_now
+from domain.kernel.feeds import Hub
 from domain.kernel.limits_store import LimitsStore, limits_store
 from domain.keys import steps as keys
 
@@ -43,11 +47,16 @@ class Runtime:
     attempts: AttemptsStore = field(init=False)
     automatic: AutomaticQueries | None = field(init=False, default=None)
     ids: TimeOrderedIds = field(default_factory=TimeOrderedIds)
+    hub: Hub = field(default_factory=lambda: Hub(merged=MERGED))
+    register: Register = field(init=False)
+    _drain: Drain = field(init=False)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _followed_at: float = 0.0
     _follower: changes.Follower = field(default_factory=changes.Follower)
 
     def __post_init__(self) -> None:
+        self.register = Register(self.settings.stream_limits)
+        self._drain = Drain(self.register)
         secrets.use_root(self.settings.root_secret())
         url = self.settings.redis_url
         self.query_limits = replace(self.query_limits, cost=self.settings.query_cost_max)
@@ -66,6 +75,7 @@ class Runtime:
             pool = database.Pool(largest=self.settings.database_pool)
             await database.open_database(self.settings.database_url, pool)
             await database.check_migrated()
+        self._drain.begin()
         self._start("changes", 0.25, self._follow)
         self._start("key uses", 15, self._carry_uses)
         if self.jobs:
@@ -78,6 +88,7 @@ class Runtime:
 
     async def close(self) -> None:
         """Stop the background work, then let go of what is held open."""
+        self._drain.end()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,6 +12,7 @@ from console_sdk.accounts import Accounts, AsyncAccounts
 from console_sdk.bills import AsyncBills, Bills
 from console_sdk.costs import Data
 from console_sdk.entitlements import AsyncEntitlements, Entitlements
+from console_sdk.events import AccountEvent, AccountEventKind, Listening
 from console_sdk.keys import AsyncKeys, Keys
 from console_sdk.ledger import AsyncBalance, Balance
 from console_sdk.orders import AsyncOrders, Orders
@@ -126,6 +127,17 @@ class Console(_Base):
         """
         return self._wire.run(self._talk(document, variables, document_id, repeatable))
 
+    def account_events(
+        self, kinds: Iterable[AccountEventKind] | None = None, *, after: str | None = None
+    ) -> Iterator[AccountEvent]:
+        """What changes in the enterprise, as it happens and without end; break out of the loop.
+
+        `after` is the last event that was seen (kept for a day): what was missed since comes
+        first. A stream that breaks off is opened again by itself, so an event may come twice.
+        Raises Unauthenticated, ForbiddenScope, or EventForgotten: then read the state anew.
+        """
+        return self._wire.listen(Listening(self._session, kinds, after))
+
     def close(self) -> None:
         """Close the connections; the session goes on."""
         self._wire.close()
@@ -186,6 +198,12 @@ class AsyncConsole(_Base):
     ) -> Data:
         """The `data` of any operation; see Console.graphql."""
         return await self._wire.run(self._talk(document, variables, document_id, repeatable))
+
+    def account_events(
+        self, kinds: Iterable[AccountEventKind] | None = None, *, after: str | None = None
+    ) -> AsyncIterator[AccountEvent]:
+        """What changes in the enterprise, for `async for`; see Console.account_events."""
+        return self._wire.listen(Listening(self._session, kinds, after))
 
     async def close(self) -> None:
         """Close the connections; the session goes on."""

@@ -147,6 +147,10 @@ class RoleInUse(Conflict, code="ROLE_IN_USE"):
         return tuple(str(one["name"]) for one in self.facts.get("holders", ()))
 
 
+class EventForgotten(Conflict, code="EVENT_FORGOTTEN"):
+    """The event is not kept any more: read the present state, then listen without `after`."""
+
+
 class IllegalTransition(Conflict, code="ILLEGAL_TRANSITION"):
     """The status cannot become that from what it is."""
 

@@ -99,6 +99,7 @@ SCOPES: Final[dict[str, dict[str, str]]] = {
         "recharge": "order:pay",
         "creditBalance": "op.ledger:credit",
     },
+    "Subscription": {"accountEvents": "account:read"},
     "Viewer": {"*": PARENT},
     "Enterprise": {
         "*": PARENT,
@@ -178,6 +179,12 @@ SCOPES: Final[dict[str, dict[str, str]]] = {
     "Entitlement": {"*": PARENT},
     "Order": {"*": PARENT},
     "OrderItem": {"*": PARENT},
+    # -- events
+    "AccessKeyEvent": {"*": PARENT, "accessKey": "key:read"},
+    "RoleEvent": {"*": PARENT, "role": "iam:read"},
+    "SubAccountEvent": {"*": PARENT, "subAccount": "iam:read"},
+    "OrderEvent": {"*": PARENT, "order": "order:read"},
+    "BalanceEvent": {"*": PARENT, "financialAccount": "bill:read"},
     # -- usage and bills
     "UsageStat": {"*": PARENT},
     "UsageRecord": {"*": PARENT},

@@ -9,6 +9,7 @@ from domain.accounts.grants import beyond
 from domain.accounts.identity import HashedPassword
 from domain.accounts.models import SubAccountKind, SubAccountStatus
 from domain.accounts.rules import check_name, scopes_in
+from domain.events.rules import EventKind, about
 from domain.iam import queries, steps
 from domain.iam.errors import RoleInUse
 from domain.iam.rows import (
@@ -55,6 +56,7 @@ async def create_role(
         created_at=ctx.now,
     )
     ctx.note(row.id, after={"name": cleaned, "consoleScopes": scopes, "apiGrants": grants})
+    await changes.mark(ctx, "role", enterprise.id, about=about(EventKind.ROLE, row))
     return RoleRow.of(row)
 
 
@@ -91,7 +93,7 @@ async def update_role(
         role.allowed_operations = await checked_operations(ctx, allowed_operations)
     await role.save(update_fields=["name", "console_scopes", "api_grants", "allowed_operations"])
     ctx.note(role.id, before=before, after=_role_facts(role))
-    await changes.mark(ctx, "role", enterprise.id)
+    await changes.mark(ctx, "role", enterprise.id, about=about(EventKind.ROLE, role))
     return RoleRow.of(role)
 
 
@@ -115,7 +117,7 @@ async def delete_role(ctx: Ctx, *, role_id: str) -> DeletedRole:
     else:
         await role.delete()
     ctx.note(role.id, before=before)
-    await changes.mark(ctx, "role", enterprise.id)
+    await changes.mark(ctx, "role", enterprise.id, about=about(EventKind.ROLE, role))
     return DeletedRole(id=role.id, name=before["name"])
 
 
@@ -167,7 +169,7 @@ async def create_sub_account(
         row.id,
         after={"kind": kind.value, "roleId": role.id, "keyId": made.id, "tail": tail},
     )
-    await changes.mark(ctx, "role", enterprise.id)
+    await changes.mark(ctx, "role", enterprise.id, about=about(EventKind.SUB_ACCOUNT, row))
     return CreatedSubAccount(
         id=row.id,
         sub_account=SubAccountRow.of(row),
@@ -199,7 +201,7 @@ async def update_sub_account(
         row.name, renamed = cleaned, True
     await row.save(update_fields=["name", "role_id"])
     ctx.note(row.id, before={"roleId": before}, after={"roleId": row.role_id, "renamed": renamed})
-    await changes.mark(ctx, "role", enterprise.id)
+    await changes.mark(ctx, "role", enterprise.id, about=about(EventKind.SUB_ACCOUNT, row))
     return SubAccountRow.of(row)
 
 
@@ -231,7 +233,7 @@ async def set_sub_account_status(
         before={"status": before.value},
         after={"status": status.value, "sessionsEnded": ended},
     )
-    await changes.mark(ctx, "role", enterprise.id)
+    await changes.mark(ctx, "role", enterprise.id, about=about(EventKind.SUB_ACCOUNT, row))
     return SubAccountRow.of(row)
 
 
@@ -258,5 +260,6 @@ async def delete_sub_account(ctx: Ctx, *, sub_account_id: str) -> DeletedSubAcco
         before={"status": row.status.value, "kind": row.kind.value, "roleId": row.role_id},
         after={"status": "DELETED", "keyId": key_id, "sessionsEnded": ended},
     )
-    await changes.mark(ctx, "role", enterprise.id)
+    subject = about(EventKind.SUB_ACCOUNT, row)
+    await changes.mark(ctx, "role", enterprise.id, about=subject)
     return DeletedSubAccount(id=row.id, name=name)

@@ -109,6 +109,7 @@ class Trace:
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
     marks: list[tuple[str, str]] = field(default_factory=list)
+    told: list[Any] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Final
 
 from domain.accounts.models import Enterprise, SubAccount, SubAccountStatus
 from domain.accounts.rules import check_name
+from domain.events.rules import EventKind, about
 from domain.kernel import changes, secrets
 from domain.kernel.context import Ctx
 from domain.kernel.errors import IllegalTransition, NotFound
@@ -88,7 +89,7 @@ async def _create(
         enterprise_id=enterprise_id,
         after={"status": key.status.value, "subAccountId": sub_account_id, "tail": secret[-4:]},
     )
-    await changes.mark(ctx, "key", key.id)
+    await changes.mark(ctx, "key", key.id, about=about(EventKind.ACCESS_KEY, key))
     return CreatedKey(id=key.id, access_key=AccessKeyRow.of(key), secret=secret)
 
 
@@ -146,7 +147,7 @@ async def rotate(ctx: Ctx, key: models.AccessKey, overlap: timedelta) -> Created
         enterprise_id=key.enterprise_id,
         after={"tail": secret[-4:], "overlapSeconds": int(overlap.total_seconds())},
     )
-    await changes.mark(ctx, "key", key.id)
+    await changes.mark(ctx, "key", key.id, about=about(EventKind.ACCESS_KEY, key))
     return CreatedKey(id=key.id, access_key=AccessKeyRow.of(key), secret=secret)
 
 
@@ -168,7 +169,7 @@ async def update(ctx: Ctx, key: models.AccessKey, change: KeyChange) -> AccessKe
         key.allowed_operations = await checked_operations(ctx, change.allowed_operations)
     await key.save(update_fields=_CHANGED)
     ctx.note(key.id, enterprise_id=key.enterprise_id, before=before, after=_limits_of(key))
-    await changes.mark(ctx, "key", key.id)
+    await changes.mark(ctx, "key", key.id, about=about(EventKind.ACCESS_KEY, key))
     return AccessKeyRow.of(key)
 
 
@@ -242,5 +243,5 @@ async def move(ctx: Ctx, key: models.AccessKey, target: KeyStatus) -> AccessKeyR
     )
     key.status, key.changed_at = target, ctx.now
     await key.save(update_fields=["status", "changed_at"])
-    await changes.mark(ctx, "key", key.id)
+    await changes.mark(ctx, "key", key.id, about=about(EventKind.ACCESS_KEY, key))
     return AccessKeyRow.of(key)

@@ -19,6 +19,7 @@ from api.execution.limits import Limits
 from api.execution.lookahead import wanted
 from api.graphql import GraphQLDoor
 from domain.kernel.errors import NotFound, RateLimited
+from domain.kernel.feeds import FellBehind
 from domain.kernel.reading import Wanted
 
 NOW = datetime(2026, 11, 20, 2, tzinfo=UTC)
@@ -41,6 +42,8 @@ class Context:
 
 
 Info = strawberry.Info[Context, Any]
+ENDED: list[str] = []
+"""Which of the toy's endless subscriptions were ended; a test empties it."""
 
 
 def _parse_even(value: Any) -> int:
@@ -181,6 +184,35 @@ class Subscription:
     @strawberry.subscription
     async def ticks(self) -> AsyncGenerator[int, None]:
         yield 1
+
+    @strawberry.subscription
+    async def broken(self) -> AsyncGenerator[int, None]:
+        yield 1
+        raise KeyError("secret_table")
+
+    @strawberry.subscription
+    async def behind(self) -> AsyncGenerator[int, None]:
+        yield 1
+        raise FellBehind
+
+    @strawberry.subscription
+    async def forever(self) -> AsyncGenerator[int, None]:
+        try:
+            yield 1
+            await asyncio.sleep(3600)
+        finally:
+            ENDED.append("forever")
+
+    @strawberry.subscription
+    async def flood(self) -> AsyncGenerator[int, None]:
+        try:
+            number = 0
+            while True:
+                yield number
+                number += 1
+                await asyncio.sleep(0.001)
+        finally:
+            ENDED.append("flood")
 
 
 CONFIG = StrawberryConfig(
