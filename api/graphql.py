@@ -20,6 +20,7 @@ from api.answers import (
 )
 from api.execution import seams, wire
 from api.execution.documents import Documents
+from api.execution.held import HeldAnswers
 from api.execution.limits import Limits
 from api.execution.wire import Asked, Refused
 from api.graphiql import page_response
@@ -65,6 +66,7 @@ class GraphQLDoor:
         toll: Toll | None = None,
         graphiql: bool = True,
         seconds: float = SECONDS_MAX,
+        held: HeldAnswers | None = None,
         register: Register | None = None,
         origin: str = "",
         address: Callable[[HTTPConnection], str] | None = None,
@@ -80,6 +82,7 @@ class GraphQLDoor:
             library=library,
             toll=toll,
             watcher=self.watcher,
+            held=held,
         )
         self.graphiql = graphiql
         self.seconds = seconds

@@ -1,6 +1,7 @@
 """What one process holds while it serves: settings, clock, stores, ports, background work."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,7 @@ from domain.kernel.limits_store import LimitsStore, limits_store
 from domain.keys import steps as keys
 
 CLOSING_SECONDS: Final = 2
+FOLLOWED_SECONDS: Final = 0.9
 
 log = structlog.get_logger("counterfoil.runtime")
 
@@ -51,6 +53,7 @@ class Runtime:
     register: Register = field(init=False)
     _drain: Drain = field(init=False)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _followed_at: float = 0.0
     _follower: changes.Follower = field(default_factory=changes.Follower)
 
     def __post_init__(self) -> None:
@@ -109,6 +112,14 @@ class Runtime:
 
     async def _follow(self) -> None:
         await self._follower.poll()
+        self._followed_at = time.monotonic()
+
+    def keeps_up(self) -> bool:
+        """Whether the changes of other processes were read within the last second.
+
+        Without background work there are none that matter.
+        """
+        return not self._tasks or time.monotonic() - self._followed_at < FOLLOWED_SECONDS
 
     async def _deliver(self) -> None:
         await deliver_due(self.ctx, self.ports)

@@ -46,6 +46,7 @@ class Settings(_Base):
     workers: int = Field(default=1, ge=1, le=64)
     log_format: Literal["auto", "json", "text"] = "auto"
     graphiql: bool = True
+    shared_answers: bool = True
     trusted_proxies: str = ""
     cors_origins: str = ""
     traces_url: str | None = None

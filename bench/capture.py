@@ -13,6 +13,7 @@ from api.app import create_app
 from api.runtime import Runtime
 from api.settings import Settings
 from bench.pages import LANGUAGE, PAGES
+from domain.kernel.postgres import Postgres
 
 Statement = dict[str, Any]
 
@@ -25,7 +26,12 @@ async def capture(url: str, root: str, facts: dict[str, Any]) -> dict[str, dict[
     The database must be open. Each page is asked twice and noted the second time, so that what
     happens once per process does not count.
     """
-    settings = Settings(database_url=url, secret_key=root, _env_file=None)  # type: ignore[call-arg]
+    settings = Settings(
+        database_url=url,
+        secret_key=root,
+        shared_answers=False,
+        _env_file=None,  # type: ignore[call-arg]
+    )
     app = create_app(Runtime(settings, jobs=False), connected=True)
     headers = {
         "authorization": f"Bearer {facts['token']}",
@@ -51,9 +57,11 @@ def noting() -> Iterator[list[Statement]]:
     """Collect the statements that the ORM's clients send meanwhile."""
     noted: list[Statement] = []
     patched: list[tuple[type, str, Any]] = []
-    kinds: tuple[type, ...] = (AsyncpgDBClient, SqliteClient)
+    kinds: tuple[type, ...] = (Postgres, AsyncpgDBClient, SqliteClient)
     for kind in kinds:
-        for name in ("execute_query", "execute_query_dict"):
+        for name in ("read", "execute_query", "execute_query_dict"):
+            if name not in vars(kind):
+                continue
             patched.append((kind, name, vars(kind)[name]))
             setattr(kind, name, _noted(vars(kind)[name], noted))
     try:

@@ -36,6 +36,10 @@ class Postgres:
         """A moment as a value of a statement."""
         return at
 
+    def keys(self, keys: Sequence[str]) -> list[Any]:
+        """A set of keys as values of a statement: one array."""
+        return [list(keys)]
+
     async def close(self) -> None:
         """Close all connections."""
         await self._pool.close()
@@ -62,6 +66,10 @@ class Sqlite:
     def moment(self, at: datetime) -> Any:
         """A moment as a value of a statement."""
         return at.isoformat(" ")
+
+    def keys(self, keys: Sequence[str]) -> list[Any]:
+        """A set of keys as values of a statement: each its own."""
+        return list(keys)
 
     async def close(self) -> None:
         """Close the connection."""

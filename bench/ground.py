@@ -39,6 +39,7 @@ class Ground:
         return {
             "COUNTERFOIL_DATABASE_URL": self.url,
             "COUNTERFOIL_SECRET_KEY": self.root,
+            "COUNTERFOIL_SHARED_ANSWERS": "false",  # else the catalogue page would read nothing
             # One caller asks all there is: costs are counted as ever, of a larger budget.
             "COUNTERFOIL_QUERY_BUDGET": "1000000000",
             "COUNTERFOIL_QUERY_BUDGET_PER_SECOND": "1000000",

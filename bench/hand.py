@@ -55,11 +55,12 @@ async def _home(link: Link, sql: str, request: Request, needs: tuple[str, ...]) 
 async def catalogue(link: Link, sql: Sql, home: str, name: str) -> Any:
     """Fifty products with options, plans and present prices."""
     statuses = ("LISTED", "SALES_STOPPED", "RENEWAL_STOPPED")
-    products = await link.fetch(sql["products"], *statuses, 51)
-    ids = [row["id"] for row in products[:50]]
+    keys = HELD["db"].keys
+    products = await link.fetch(sql["products"], *keys(statuses), 51)
+    ids = keys([row["id"] for row in products[:50]])
     options = await link.fetch(sql["delivery_options"], *ids)
     plans = await link.fetch(sql["plans"], *ids)
-    prices = await link.fetch(sql["price_versions"], *[row["id"] for row in plans])
+    prices = await link.fetch(sql["price_versions"], *keys([row["id"] for row in plans]))
     return shapes.catalogue(products, options, plans, prices, name, datetime.now(UTC))
 
 
@@ -67,17 +68,20 @@ async def tree(link: Link, sql: Sql, home: str, name: str) -> Any:
     """Twenty sub-accounts with their roles, and the keys."""
     members = await link.fetch(sql["sub_accounts"], home, 21)
     keys = await link.fetch(sql["access_keys"], home, "DELETED", 21)
-    roles = await link.fetch(sql["roles"], home, *{row["role_id"] for row in members[:20]})
+    roles = await link.fetch(
+        sql["roles"], home, *HELD["db"].keys(list({row["role_id"] for row in members[:20]}))
+    )
     return shapes.tree(members, keys, roles)
 
 
 async def orders(link: Link, sql: Sql, home: str, name: str) -> Any:
     """Twenty orders with items, products and plans, and the balance."""
+    keys = HELD["db"].keys
     found = await link.fetch(sql["orders"], home, 21)
     balance = await link.fetch(sql["financial_accounts"], home, home)
-    items = await link.fetch(sql["order_items"], home, *[row["id"] for row in found[:20]])
-    products = await link.fetch(sql["products"], *{row["product_id"] for row in items})
-    plans = await link.fetch(sql["plans"], *{row["plan_id"] for row in items})
+    items = await link.fetch(sql["order_items"], home, *keys([row["id"] for row in found[:20]]))
+    products = await link.fetch(sql["products"], *keys(list({r["product_id"] for r in items})))
+    plans = await link.fetch(sql["plans"], *keys(list({row["plan_id"] for row in items})))
     return shapes.orders(found, balance[0], items, products, plans, name)
 
 

@@ -43,7 +43,12 @@ PARTS: Final = (
 async def profile(ground: Ground, names: list[str]) -> None:
     """Print for each page the share of each part, and the dearest functions."""
     await database.open_database(ground.url)
-    settings = Settings(database_url=ground.url, secret_key=ground.root, _env_file=None)  # type: ignore[call-arg]
+    settings = Settings(
+        database_url=ground.url,
+        secret_key=ground.root,
+        shared_answers=False,
+        _env_file=None,  # type: ignore[call-arg]
+    )
     app = create_app(Runtime(settings, jobs=False), connected=True)
     transport = httpx2.ASGITransport(app=app)
     try:

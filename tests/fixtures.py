@@ -15,6 +15,7 @@ from api.app import create_app
 from api.runtime import Runtime
 from api.settings import Settings
 from domain.accounts.models import Login, Session
+from domain.kernel import postgres
 from tests.cast import NOW, PASSWORD, Cast
 from tests.world import ROOT, World, open_world
 
@@ -130,6 +131,9 @@ async def _log_in(client: httpx2.AsyncClient, who: str) -> str:
     return str(answer["data"]["logIn"]["token"])
 
 
+READS_AND_WRITES = ("read", "execute_query", "execute_query_dict", "execute_insert", "execute_many")
+
+
 class Counted:
     """How many statements ran, and which."""
 
@@ -150,7 +154,7 @@ def statements(db: World) -> Callable[[], Any]:
         counted = Counted()
         patched: list[tuple[type, str, Any]] = []
         for kind in _client_classes():
-            for name in ("execute_query", "execute_query_dict", "execute_insert", "execute_many"):
+            for name in READS_AND_WRITES:
                 if name in vars(kind):
                     patched.append((kind, name, vars(kind)[name]))
                     setattr(kind, name, _noting(vars(kind)[name], counted))
@@ -169,6 +173,8 @@ def _client_classes() -> list[type]:
         sqlite_client.SqliteTransactionWrapper,
         asyncpg_client.AsyncpgDBClient,
         asyncpg_client.TransactionWrapper,
+        postgres.Postgres,
+        postgres.PostgresTransaction,
     ]
 
 

@@ -35,26 +35,37 @@ class Connection(Generic[NodeT]):
     page_info: PageInfo = strawberry.field(description="Where this page stands.")
 
 
-class Paged:
-    """A domain page in the shape of a connection; edges are made only when they are asked."""
+class Place:
+    """Where a domain page stands, in the shape of PageInfo; cursors are made when asked."""
 
-    __slots__ = ("_page", "nodes")
+    __slots__ = ("_page", "has_next_page", "has_previous_page")
 
     def __init__(self, page: Page) -> None:  # type: ignore[type-arg]
         self._page = page
+        self.has_next_page = page.has_next
+        self.has_previous_page = page.has_previous
+
+    @property
+    def start_cursor(self) -> str | None:
+        nodes = self._page.nodes
+        return self._page.cursor_of(nodes[0]) if nodes else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        nodes = self._page.nodes
+        return self._page.cursor_of(nodes[-1]) if nodes else None
+
+
+class Paged:
+    """A domain page in the shape of a connection; edges are made only when they are asked."""
+
+    __slots__ = ("nodes", "page", "page_info")
+
+    def __init__(self, page: Page) -> None:  # type: ignore[type-arg]
+        self.page = page
         self.nodes = page.nodes
+        self.page_info = Place(page)
 
     @property
     def edges(self) -> list[Edge]:  # type: ignore[type-arg]
-        pairs = zip(self._page.nodes, self._page.cursors, strict=True)
-        return [Edge(node=node, cursor=cursor) for node, cursor in pairs]
-
-    @property
-    def page_info(self) -> PageInfo:
-        cursors = self._page.cursors
-        return PageInfo(
-            has_next_page=self._page.has_next,
-            has_previous_page=self._page.has_previous,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
-        )
+        return [Edge(node=node, cursor=self.page.cursor_of(node)) for node in self.nodes]

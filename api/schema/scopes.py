@@ -8,6 +8,9 @@ PUBLIC: Final = "public"
 PARENT: Final = "parent"
 """Decided where the object was reached; nothing more is asked of its fields."""
 
+SHARED: Final = frozenset({"products", "product"})
+"""Root fields whose answers are the same for all who see the same catalogue, and are held."""
+
 SCOPES: Final[dict[str, dict[str, str]]] = {
     # -- shapes without meaning of their own
     "PageInfo": {"*": PARENT},

@@ -1,6 +1,7 @@
 """Who stands behind a session token or a password: the only place where they become an actor."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,7 +9,7 @@ from domain.accounts import rules
 from domain.kernel import secrets
 from domain.kernel.context import Actor, ActorKind, Ctx
 from domain.kernel.errors import Unauthenticated
-from domain.kernel.sql import moment, run
+from domain.kernel.sql import moment, records, run
 from domain.operations.rules import limit_of
 
 SESSION_PREFIX = "cfss"
@@ -32,7 +33,7 @@ _ACTING = (
     + " WHERE s.token_digest = ? AND s.ended_at IS NULL AND s.expires_at > ?"
 )
 _NAMED = (
-    "SELECT '' AS session_id,"  # noqa: S608  (no part of it comes from outside)
+    "SELECT '' AS session_id, NULL AS fresh_until,"  # noqa: S608  (no part of it comes from outside)
     + _PERSON.format(source="(SELECT id AS login_id, email FROM logins)")
     + " WHERE s.email = ?"
 )
@@ -81,11 +82,15 @@ async def actor_of_session(ctx: Ctx, token: str) -> Actor:
     """
     if not secrets.well_formed(SESSION_PREFIX, token):
         raise Unauthenticated()
-    found = await run(_ACTING, secrets.digest(token), moment(ctx.now))
+    found = await records(_ACTING, secrets.digest(token), moment(ctx.now))
     if not found:
         raise Unauthenticated()
-    await _note_seen(ctx, found[0])
-    return dataclasses.replace(_actor(found[0]), fresh_until=_moment(found[0]["fresh_until"]))
+    row = found[0]
+    seen = _moment(row["last_seen_at"])
+    if seen is None or (ctx.now - seen).total_seconds() >= ctx.policy.session_seen_seconds:
+        # To five minutes: so rarely that it costs nothing.
+        await run(_SEEN, moment(ctx.now), row["session_id"])
+    return _actor(row)
 
 
 async def actor_of_email(email: str) -> Actor | None:
@@ -97,13 +102,6 @@ async def actor_of_email(email: str) -> Actor | None:
     return _actor(found[0]) if found else None
 
 
-async def _note_seen(ctx: Ctx, row: dict[str, object]) -> None:
-    """Keep when the session was used last, to five minutes: so rarely that it costs nothing."""
-    seen = _moment(row["last_seen_at"])
-    if seen is None or (ctx.now - seen).total_seconds() >= ctx.policy.session_seen_seconds:
-        await run(_SEEN, moment(ctx.now), row["session_id"])
-
-
 def _moment(stored: object) -> datetime | None:
     """A moment as either driver gives it."""
     if isinstance(stored, str):
@@ -113,14 +111,15 @@ def _moment(stored: object) -> datetime | None:
     return stored if stored.tzinfo else stored.replace(tzinfo=UTC)
 
 
-def _actor(row: dict[str, object]) -> Actor:
-    session = str(row["session_id"])
+def _actor(row: Mapping[str, object]) -> Actor:
+    session, fresh_until = str(row["session_id"]), _moment(row["fresh_until"])
     if row["operator_id"] is not None and row["active"]:
         return Actor(
             kind=ActorKind.OPERATOR,
             id=str(row["operator_id"]),
             scopes=rules.operator_scopes(str(row["operator_role"])),
             session_id=session,
+            fresh_until=fresh_until,
         )
     if row["enterprise_status"] != "ACTIVE":
         raise Unauthenticated()
@@ -131,6 +130,7 @@ def _actor(row: dict[str, object]) -> Actor:
             enterprise_id=str(row["main_enterprise"]),
             scopes=rules.MAIN,
             session_id=session,
+            fresh_until=fresh_until,
         )
     if row["member_id"] is None or row["member_status"] != "ACTIVE":
         raise Unauthenticated()
@@ -140,5 +140,6 @@ def _actor(row: dict[str, object]) -> Actor:
         enterprise_id=str(row["member_enterprise"]),
         scopes=rules.role_scopes(rules.scopes_in(row["console_scopes"])),
         session_id=session,
+        fresh_until=fresh_until,
         operations=limit_of(rules.scopes_in(row["allowed_operations"])),
     )

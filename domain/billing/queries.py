@@ -8,16 +8,8 @@ from domain.billing import models, rules, steps
 from domain.billing.rows import BillLineRow, BillRow
 from domain.kernel.calendar import is_month, month_of, months_before
 from domain.kernel.context import Ctx
-from domain.kernel.reading import (
-    Page,
-    Wanted,
-    Window,
-    by,
-    decode_cursor,
-    encode_cursor,
-    fetch,
-    fetch_page,
-)
+from domain.kernel.cursors import decode_cursor
+from domain.kernel.reading import Page, Wanted, Window, by, fetch, fetch_page
 from domain.usage.queries import closed_through
 
 RUNNING: Final = "bil_z"
@@ -61,7 +53,6 @@ def _joined(page: Page[BillRow], running: list[BillRow], window: Window) -> Page
         nodes=nodes,
         has_next=page.has_next or (more and not window.backward),
         has_previous=page.has_previous or (more and window.backward),
-        cursors=[encode_cursor(row, ("id",)) for row in nodes],
     )
 
 

@@ -15,6 +15,7 @@ from tortoise import Tortoise
 from tortoise.connection import get_connection
 from tortoise.migrations.executor import MigrationExecutor
 
+from domain.kernel import narrowing
 from domain.kernel.sql import dialect, run
 
 APP = "domain"
@@ -122,6 +123,7 @@ async def open_database(url: str, pool: Pool | None = None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # for its owner's eyes only
     await Tortoise.init(config=config(url, pool), _enable_global_fallback=True)
+    narrowing.install(Tortoise.apps.get_models_iterable())
     try:
         await run("SELECT 1 AS one")
     except Exception as error:

@@ -28,7 +28,7 @@ class Owned(Model):
         Operators are let in by the scope of the command or field that asks; strangers see none.
         """
         if actor.kind in (ActorKind.SYSTEM, ActorKind.OPERATOR):
-            return cls.all()
+            return cls.filter()
         return cls.filter(enterprise_id=actor.enterprise_id or "")
 
 

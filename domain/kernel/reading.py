@@ -1,25 +1,22 @@
 """How lists are read: what is asked is selected, and each row is one small plain object."""
 
-import base64
-import binascii
-import json
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
+from operator import attrgetter
 from typing import Any, ClassVar, Generic, Self, TypeVar, Union
 
-import orjson
-from tortoise import fields
 from tortoise.connection import get_connection
 from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from domain.kernel import statements
+from domain.kernel import making, statements
 from domain.kernel.context import Actor
+from domain.kernel.cursors import decode_cursor, encode_cursor
 from domain.kernel.errors import Invalid
 
 
@@ -28,6 +25,7 @@ class Wanted:
     """What a reader asks for: attribute names, and below each what is asked of it in turn."""
 
     fields: Mapping[str, "Wanted"]
+    _columns: dict[Any, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def __contains__(self, name: object) -> bool:
         return name in self.fields
@@ -43,7 +41,18 @@ class Wanted:
 
     def __or__(self, other: "Wanted") -> "Wanted":
         """What either of the two asks."""
+        if not other.fields or not self.fields:
+            return self if self.fields else other
         return Wanted({name: self.of(name) | other.of(name) for name in self.names | other.names})
+
+    def columns(self, shape: "type[Row]", also: tuple[str, ...]) -> tuple[str, ...]:
+        """The columns that rows of `shape` need for this, and `also`; found out once."""
+        key = (shape, also)
+        found = self._columns.get(key)
+        if found is None:
+            asked = tuple(sorted({*shape.columns(self), *also}))
+            found = self._columns[key] = asked
+        return found
 
 
 NOTHING = Wanted(fields={})
@@ -131,57 +140,27 @@ def _typed(value: Any, hint: Any) -> Any:
 
 
 async def fetch(
-    shape: type[R], query: QuerySet[Any], wanted: Wanted, *, also: Sequence[str] = ()
+    shape: type[R], query: QuerySet[Any], wanted: Wanted, *, also: tuple[str, ...] = ()
 ) -> list[R]:
     """Run `query` for the columns that `wanted` needs (and `also`), one statement, light rows."""
-    columns = sorted({*shape.columns(wanted), *also})
-    connection = get_connection("default")
+    columns = wanted.columns(shape, also)
+    connection: Any = get_connection("default")
     dialect = connection.capabilities.dialect
-    sql, values = statements.statement(query, tuple(columns), dialect)
-    records = await connection.execute_query_dict(sql, list(values))
-    for column, convert in _converters(shape.table, connection.capabilities.dialect):
-        if column in columns:
-            for record in records:
-                if record[column] is not None:
-                    record[column] = convert(record[column])
-    return [_light(shape, record) for record in records]
-
-
-def _light(shape: type[R], record: dict[str, Any]) -> R:
-    row = shape.__new__(shape)
-    row.__dict__ = record
-    return row
-
-
-def _moment(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-_CONVERTERS: dict[tuple[type[Model], str], list[tuple[str, Callable[[Any], Any]]]] = {}
-
-
-def _converters(table: type[Model], dialect: str) -> list[tuple[str, Callable[[Any], Any]]]:
-    """What a driver leaves undone: JSON everywhere, moments and booleans on SQLite."""
-    key = (table, dialect)
-    if key not in _CONVERTERS:
-        found: list[tuple[str, Callable[[Any], Any]]] = []
-        for name, column in table._meta.fields_map.items():
-            if isinstance(column, fields.JSONField):
-                found.append((name, orjson.loads))
-            elif dialect == "sqlite" and isinstance(column, fields.DatetimeField):
-                found.append((name, _moment))
-            elif dialect == "sqlite" and isinstance(column, fields.BooleanField):
-                found.append((name, bool))
-        _CONVERTERS[key] = found
-    return _CONVERTERS[key]
+    text, values = statements.statement(query, columns, dialect)
+    records = await connection.read(text, values)
+    return making.maker(shape, shape.table, columns, dialect)(records)
 
 
 def by(rows: Sequence[R], attribute: str) -> dict[Any, list[R]]:
     """Rows grouped by an attribute, for hanging related rows on their owners by key sets."""
     groups: dict[Any, list[R]] = {}
+    key_of = attrgetter(attribute)
     for row in rows:
-        groups.setdefault(getattr(row, attribute), []).append(row)
+        key = key_of(row)
+        if key in groups:
+            groups[key].append(row)
+        else:
+            groups[key] = [row]
     return groups
 
 
@@ -227,30 +206,17 @@ class Page(Generic[R]):
     nodes: list[R]
     has_next: bool
     has_previous: bool
-    cursors: list[str]
+    keys: Sequence[str] = ("id",)
+    """By what the list is ordered."""
 
+    def cursor_of(self, row: R) -> str:
+        """Where a row stands; made when it is asked, which most pages never do."""
+        return encode_cursor(row, self.keys)
 
-def encode_cursor(row: Row, keys: Sequence[str]) -> str:
-    """An opaque cursor: the row's values of the ordering keys."""
-    values = [_jsonable(getattr(row, key)) for key in keys]
-    return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
-
-
-def _plain(value: Any) -> bool:
-    text = isinstance(value, str)
-    return len(value) < 256 and value.isprintable() if text else abs(value) < 2**31
-
-
-def decode_cursor(text: str, kinds: Sequence[type]) -> list[Any]:
-    """The key values, of these `kinds`; Invalid (field `cursor`) when damaged or foreign."""
-    try:
-        values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (ValueError, binascii.Error, RecursionError):
-        values = None
-    fits = isinstance(values, list) and [type(value) for value in values] == list(kinds)
-    if not fits or not all(map(_plain, values)):
-        raise Invalid(field="cursor", reason="is not a cursor of this list")
-    return list(values)
+    @property
+    def cursors(self) -> list[str]:
+        """Where each row stands."""
+        return [self.cursor_of(row) for row in self.nodes]
 
 
 def _beyond(keys: Sequence[str], edge: Sequence[Any], side: str) -> Q:
@@ -266,7 +232,7 @@ async def fetch_page(
     window: Window,
     *,
     newest_first: bool = False,
-    keys: Sequence[str] = ("id",),
+    keys: tuple[str, ...] = ("id",),
 ) -> Page[R]:
     """One keyset page ordered by `keys` (ids sort by time); one statement whatever the page.
 
@@ -288,7 +254,7 @@ async def fetch_page(
         nodes=rows,
         has_next=beyond if window.backward else more,
         has_previous=more if window.backward else beyond,
-        cursors=[encode_cursor(row, keys) for row in rows],
+        keys=keys,
     )
 
 

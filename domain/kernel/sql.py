@@ -1,5 +1,6 @@
 """Statements that the ORM cannot say well, in one spelling for both databases."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -26,10 +27,16 @@ async def run(statement: str, *values: Any) -> list[dict[str, Any]]:
 
     Works inside the running transaction when there is one. The text must hold no other `?`.
     """
-    connection = get_connection("default")
+    return [dict(row) for row in await records(statement, *values)]
+
+
+async def records(statement: str, *values: Any) -> Sequence[Mapping[str, Any]]:
+    """As `run`, but the driver's own records: for what is asked all the time."""
+    connection: Any = get_connection("default")
     if connection.capabilities.dialect == "postgres":
         statement = _numbered(statement)
-    return [dict(row) for row in await connection.execute_query_dict(statement, list(values))]
+    found: Sequence[Mapping[str, Any]] = await connection.read(statement, values)
+    return found
 
 
 def moment(at: datetime) -> Any:

@@ -6,6 +6,7 @@ with "database is locked" at the upgrade. BEGIN IMMEDIATE takes the write lock a
 """
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from tortoise.backends.sqlite.client import (
@@ -18,8 +19,15 @@ from tortoise.exceptions import OperationalError
 from domain.kernel.witness import Witnessed
 
 
+async def _read(client: Any, statement: str, values: Sequence[Any]) -> Sequence[Any]:
+    found: Sequence[Any] = (await client.execute_query(statement, list(values)))[1]
+    return found
+
+
 class ImmediateTransaction(Witnessed, SqliteTransactionWrapper):
     """A transaction that holds the write lock from its first moment."""
+
+    read = _read
 
     async def begin(self) -> None:
         try:
@@ -31,6 +39,8 @@ class ImmediateTransaction(Witnessed, SqliteTransactionWrapper):
 
 class ImmediateSqlite(Witnessed, SqliteClient):
     """The client whose transactions are immediate."""
+
+    read = _read
 
     def _in_transaction(self) -> Any:
         return SqliteTransactionContext(ImmediateTransaction(self), self._lock)

@@ -1,90 +1,196 @@
 """The text of a read, remembered: the ORM builds a statement in a millisecond, for each request.
 
-What a query says depends on its shape (filters by name, how many keys a set holds, order, limit),
-not on its values. A text is remembered by that shape, and only if the ORM's own values came out
-exactly as they are read off the query here; whatever is not known stays with the ORM.
+What a query says depends on its shape (table, filters by name, order, limit), not on its values.
+So a text is built once per shape, from values of which no two are alike, and remembered only if
+the ORM put them in the places where they are read off the query here. On PostgreSQL a set of keys
+is one array, so that one prepared statement serves sets of each size; on SQLite its size is part
+of the shape. Whatever is not known stays with the ORM.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from enum import Enum
 from typing import Any, Final
 
+from tortoise import fields
 from tortoise.expressions import Q
+from tortoise.models import Model
 from tortoise.queryset import QuerySet
+
+from domain.kernel.narrowing import Narrowing
 
 KEPT: Final = 1_000
 OPERATORS: Final = frozenset({"", "in", "not", "gt", "gte", "lt", "lte"})
+PLAIN: Final = (str, int, datetime, date, Enum)
+SETS: Final = (list, tuple, set, frozenset)
+Entries = Sequence[tuple[str, Any]]
+
 _texts: "OrderedDict[Any, str]" = OrderedDict()
+_readers: dict[tuple[type[Model], str], Callable[[Any], Any] | None] = {}
+
+
+class _Unknown(Exception):
+    """The query says something that is not known here."""
 
 
 def statement(
     query: QuerySet[Any], columns: tuple[str, ...], dialect: str
 ) -> tuple[str, list[Any]]:
     """The SQL of `query` for `columns`, and its values."""
-    values: list[Any] = []
-    shape = _shape_of(query, values)
-    key = (query.model, dialect, columns, shape)
-    known = _texts.get(key) if shape is not None else None
-    if known is not None:
-        return known, values
-    narrowed = query.only(*columns)
-    narrowed._choose_db_if_not_chosen()
-    narrowed._make_query()
-    text, built = narrowed.query.get_parameterized_sql()
-    if shape is not None and list(built) == values and _all_differ(values):
-        _texts[key] = text
+    if type(query) is Narrowing:
+        try:
+            return _narrowed(query, columns, arrays=dialect == "postgres")
+        except _Unknown:
+            pass
+    return built(query.only(*columns))
+
+
+def built(query: QuerySet[Any]) -> tuple[str, list[Any]]:
+    """The SQL of a query and its values, as the ORM says it."""
+    query._choose_db_if_not_chosen()
+    query._make_query()
+    text, values = query.query.get_parameterized_sql()
+    return text, list(values)
+
+
+def _narrowed(query: Narrowing, columns: tuple[str, ...], *, arrays: bool) -> tuple[str, list[Any]]:
+    model, most = query.model, query.most
+    given: list[Any] = []
+    shape: list[Any] = []
+    for name, value in query.entries:
+        if name and value is None:
+            _read_null(model, name)
+            shape.append((name, None))
+            given.append(())
+        elif name:
+            found = _read(model, name, value)
+            shape.append(name if arrays or type(found) is not list else (name, len(found)))
+            given.append(found)
+        else:
+            flat: list[Any] = []
+            _walk(value, model, shape, flat)
+            given.append(tuple(flat))
+    key = (model, columns, arrays, tuple(shape), query.order, most is None)
+    text = _texts.get(key)
+    if text is None:
+        text = _texts[key] = _text(query, columns, given, arrays=arrays)
         if len(_texts) > KEPT:
             _texts.popitem(last=False)
-    return text, list(built)
+    values = _flat(given, arrays=arrays)
+    if most is not None:
+        values.append(most)
+    return text, values
 
 
-def _all_differ(values: list[Any]) -> bool:
-    """Equal values could hide that the ORM puts them in another order; then nothing is kept."""
-    return len({(type(value), str(value)) for value in values}) == len(values)
+def _read(model: type[Model], name: str, value: Any) -> Any:
+    """The value of a filter as its statement takes it; a list for a set."""
+    try:
+        reader = _readers[model, name]
+    except KeyError:
+        reader = _readers[model, name] = _reader(model, name)
+    if reader is None:
+        raise _Unknown
+    return reader(value)
 
 
-def _shape_of(query: QuerySet[Any], values: list[Any]) -> Any:
-    unusual = (
-        query._offset,
-        query._distinct,
-        query._annotations,
-        query._group_bys,
-        query._having,
-        query._custom_filters,
-        query._joined_tables,
-        query._select_related,
-        query._select_for_update,
-        query._prefetch_map,
-    )
-    if any(unusual):
+def _read_null(model: type[Model], name: str) -> None:
+    """See that a filter for null is one: it has no value in its statement."""
+    if name not in model._meta.fields_db_projection:
+        raise _Unknown
+
+
+def _reader(model: type[Model], name: str) -> Callable[[Any], Any] | None:
+    column, _, operator = name.partition("__")
+    if column not in model._meta.fields_db_projection or operator not in OPERATORS:
         return None
-    found: list[Any] = [tuple(query._orderings), query._limit is None]
-    for node in query._q_objects:
-        if not _walk(node, query.model._meta.fields_map, found, values):
-            return None
-    if query._limit is not None:
-        values.append(query._limit)
-    return tuple(found)
+    field = model._meta.fields_map[column]
+    longest = field.max_length if type(field) is fields.CharField else -1
+
+    def one(value: Any) -> Any:
+        if type(value) is str and len(value) <= longest:
+            return value
+        if not isinstance(value, PLAIN):
+            raise _Unknown
+        return field.to_db_value(value, model)
+
+    def many(values: Any) -> list[Any]:
+        if not values or not isinstance(values, SETS):
+            raise _Unknown
+        return [one(value) for value in values]
+
+    return many if operator == "in" else one
 
 
-def _walk(node: Q, fields: Any, found: list[Any], values: list[Any]) -> bool:
-    found.append((node.join_type, node._is_negated, len(node.children)))
+def _walk(node: Q, model: type[Model], shape: list[Any], values: list[Any]) -> None:
+    """The shape and the values of a condition; a set's size is part of the shape here."""
+    shape.append((node.join_type, node._is_negated, len(node.children), len(node.filters)))
     for child in node.children:
-        if not _walk(child, fields, found, values):
-            return False
+        if not isinstance(child, Q):
+            raise _Unknown
+        _walk(child, model, shape, values)
     filters: dict[str, Any] = node.filters  # the values, not infos
     for name, value in filters.items():
-        column, _, operator = name.partition("__")
-        field = fields.get(column)
-        if field is None or operator not in OPERATORS or (value is None and operator):
-            return False
         if value is None:
-            found.append((name, None))
-        elif operator == "in":
-            if not isinstance(value, list | tuple | set | frozenset) or not value:
-                return False
-            values.extend([field.to_db_value(one, None) for one in value])
-            found.append((name, len(value)))
+            _read_null(model, name)
+            shape.append((name, None))
+            continue
+        found = _read(model, name, value)
+        many = found if type(found) is list else [found]
+        shape.append((name, len(many)))
+        values.extend(many)
+
+
+def _flat(given: list[Any], *, arrays: bool) -> list[Any]:
+    found: list[Any] = []
+    for value in given:
+        if type(value) is tuple or (type(value) is list and not arrays):
+            found.extend(value)
         else:
-            values.append(field.to_db_value(value, None))
-            found.append(name)
-    return True
+            found.append(value)
+    return found
+
+
+def _text(query: Narrowing, columns: tuple[str, ...], given: list[Any], *, arrays: bool) -> str:
+    """The text of a shape; _Unknown when the ORM puts the values in places of its own."""
+    asked: Any = QuerySet(query.model)
+    expected: list[Any] = []
+    sets: list[int] = []
+    for (name, condition), value in zip(query.entries, given, strict=True):
+        if not name:
+            asked._q_objects.append(condition)
+            expected.extend(value)
+            continue
+        if value == ():
+            asked._q_objects.append(Q(**{name: condition}))
+            continue
+        many = value if type(value) is list else [value]
+        if arrays and type(value) is list:
+            many = many[:1]
+            sets.append(len(expected) + 1)
+        many = _probes(query.model, name, many, len(expected))
+        only: dict[str, Any] = {name: many if type(value) is list else many[0]}
+        asked._q_objects.append(Q(**only))
+        expected.extend(many)
+    if query.order:
+        asked = asked.order_by(*query.order)
+    if query.most is not None:
+        asked = asked.limit(query.most)
+        expected.append(query.most)
+    text, values = built(asked.only(*columns))
+    if values != expected or len({(type(v), str(v)) for v in values}) != len(values):
+        raise _Unknown
+    for place in sets:
+        before, found, after = text.partition(f" IN (${place})")
+        if not found:
+            raise _Unknown
+        text = f"{before}=ANY(${place}){after}"
+    return text
+
+
+def _probes(model: type[Model], name: str, values: list[Any], place: int) -> list[Any]:
+    """Stand-ins of which no two are alike, where the column takes any text."""
+    field = model._meta.fields_map[name.partition("__")[0]]
+    if type(field) is fields.CharField and field.max_length >= 8:
+        return [f"{place + n}" for n in range(len(values))]
+    return values

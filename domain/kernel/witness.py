@@ -1,7 +1,7 @@
 """Who looks on while statements run: to count them, to time them, or to write them down."""
 
 import time
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine, Sequence
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
@@ -58,6 +58,9 @@ class Witnessed:
         self, query: str, values: list[Any] | None = None
     ) -> Coroutine[Any, Any, Any]:
         return self._run(query, super().execute_query_dict(query, values))  # type: ignore[misc]
+
+    def read(self, statement: str, values: Sequence[Any]) -> Coroutine[Any, Any, Any]:
+        return self._run(statement, super().read(statement, values))  # type: ignore[misc]
 
     def _run(self, text: str, work: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
         witness = WITNESS.get()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from tortoise.models import Model
 
@@ -14,8 +14,7 @@ from domain.kernel.reading import Row
 from domain.pricing import models
 
 
-@dataclass(frozen=True, slots=True)
-class TierRow:
+class TierRow(NamedTuple):
     """A unit price in yuan up to and including `up_to` priced units."""
 
     up_to: int | None

@@ -12,6 +12,7 @@ import orjson
 from tortoise.connection import get_connection
 from tortoise.queryset import QuerySet
 
+from domain.kernel import statements
 from domain.kernel.sql import dialect, run
 
 Columns = Mapping[str, str]
@@ -88,16 +89,27 @@ async def summed(
 
     Values are as the driver gives them; of more than `most` rows only the first are given.
     """
-    narrowed = query.only(*dict.fromkeys([*keys, *counters]))
-    narrowed.sql()  # builds the query, of which the ORM shows only the text
-    inner, values = narrowed.query.get_parameterized_sql()
+    return [dict(row) for row in await sums(query, tuple(keys), tuple(counters), most)]
+
+
+async def sums(
+    query: QuerySet[Any], keys: tuple[str, ...], counters: tuple[str, ...], most: int | None
+) -> Sequence[Any]:
+    """As `summed`, but the driver's own records, with the columns `keys` and `counters`."""
+    connection: Any = get_connection("default")
+    columns = tuple(dict.fromkeys([*keys, *counters]))
+    inner, values = statements.statement(query, columns, connection.capabilities.dialect)
+    found: Sequence[Any] = await connection.read(_summing(inner, keys, counters, most), values)
+    return found
+
+
+@lru_cache(maxsize=256)
+def _summing(inner: str, keys: tuple[str, ...], counters: tuple[str, ...], most: int | None) -> str:
     names = ", ".join(keys)
     # SUM of bigint is numeric on PostgreSQL; the cast keeps it a whole number.
-    sums = ", ".join(f"CAST(SUM({name}) AS BIGINT) AS {name}" for name in counters)
+    added = "".join(f", CAST(SUM({name}) AS BIGINT) AS {name}" for name in counters)
     limit = "" if most is None else f" LIMIT {most}"
-    rows = await get_connection("default").execute_query_dict(
-        f"SELECT {names}, {sums} FROM ({inner}) AS counted"  # noqa: S608
-        f" GROUP BY {names} ORDER BY {names}{limit}",
-        list(values),
+    return (
+        f"SELECT {names}{added} FROM ({inner}) AS counted"  # noqa: S608
+        f" GROUP BY {names} ORDER BY {names}{limit}"
     )
-    return [dict(row) for row in rows]

@@ -36,7 +36,7 @@ class Metered(Model):
     def visible_to(cls, actor: Actor) -> QuerySet[Self]:
         """The only way to reach usage; strangers see none of it."""
         if actor.kind in (ActorKind.SYSTEM, ActorKind.OPERATOR):
-            return cls.all()
+            return cls.filter()
         own = cls.filter(enterprise_id=actor.enterprise_id or "")
         return own.filter(key_id=actor.id) if actor.kind is ActorKind.KEY else own
 

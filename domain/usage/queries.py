@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from tortoise.queryset import QuerySet
+
+from domain.kernel import making
 from domain.kernel.calendar import day_start, hour_start, month_of, month_start
 from domain.kernel.context import Ctx
 from domain.kernel.errors import Invalid
 from domain.kernel.reading import Page, Wanted, Window, fetch_page
+from domain.kernel.sql import dialect
 from domain.usage import amounts, bulk, models
 from domain.usage.rows import Freshness, Period, UsageGroup, UsageRecordRow, UsageStatRow
 from domain.usage.tally import COUNTERS
@@ -58,14 +62,11 @@ async def usage_stats(
     if period is Period.MONTH:
         last = month_of(until - timedelta(microseconds=1))
         query = query.filter(month__gte=month_of(since), month__lte=last)
-        place = ["month"]
     else:
         query = query.filter(starts_at__gte=since, starts_at__lt=until)
-        place = ["starts_at", "month"]
-    found = await bulk.summed(query, [*place, *columns], COUNTERS, ROWS_MAX + 1)
-    if len(found) > ROWS_MAX:
+    rows = await _summed(query, period, columns, [one for one in COUNTERS if one in wanted])
+    if len(rows) > ROWS_MAX:
         raise Invalid(field="from", reason=f"the answer would have more than {ROWS_MAX} rows")
-    rows = [_stat(record) for record in found]
     if "freshness" in wanted:
         await _hang_freshness(ctx, rows)
     if "amount" in wanted:
@@ -73,21 +74,18 @@ async def usage_stats(
     return rows
 
 
-def _stat(record: dict[str, Any]) -> UsageStatRow:
-    at = record.get("starts_at")
-    if at is None:
-        at = month_start(record["month"])
-    elif isinstance(at, str):
-        at = datetime.fromisoformat(at)
-    return UsageStatRow(
-        starts_at=at.astimezone(UTC),
-        month=record["month"],
-        product_code=record.get("product_code"),
-        api_code=record.get("api_code"),
-        sub_account_id=record.get("sub_account_id"),
-        key_id=record.get("key_id"),
-        **{name: record[name] for name in COUNTERS},
-    )
+async def _summed(
+    query: QuerySet[Any], period: Period, columns: Sequence[str], counters: Sequence[str]
+) -> list[UsageStatRow]:
+    place = ("month",) if period is Period.MONTH else ("starts_at", "month")
+    names = (*place, *columns)
+    found = await bulk.sums(query, names, tuple(counters), ROWS_MAX + 1)
+    make = making.maker(UsageStatRow, query.model, (*names, *counters), dialect())
+    rows = make(found)
+    if period is Period.MONTH:
+        for row in rows:
+            row.starts_at = month_start(row.month).astimezone(UTC)
+    return rows
 
 
 async def _hang_freshness(ctx: Ctx, rows: Sequence[UsageStatRow]) -> None:

@@ -105,10 +105,10 @@ class UsageStatRow(Row):
 
     starts_at: datetime
     month: str
-    product_code: str | None
-    api_code: str | None
-    sub_account_id: str | None
-    key_id: str | None
+    product_code: str | None = None
+    api_code: str | None = None
+    sub_account_id: str | None = None
+    key_id: str | None = None
     total: int
     success: int
     failure: int

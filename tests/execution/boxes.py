@@ -41,7 +41,7 @@ class Box:
 
 def _paged(window: Window) -> Paged:
     nodes: Any = [Box() for _ in range(window.size)]
-    return Paged(Page(nodes, has_next=True, has_previous=False, cursors=["c"] * window.size))
+    return Paged(Page(nodes, has_next=True, has_previous=False, keys=()))
 
 
 @strawberry.type

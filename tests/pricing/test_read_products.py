@@ -10,8 +10,9 @@ import pytest
 from api.demo import catalogue_document
 from domain.catalog.models import Category, DeliveryKind, SaleStatus
 from domain.catalog.queries import Sought
+from domain.kernel.cursors import encode_cursor
 from domain.kernel.errors import Invalid
-from domain.kernel.reading import Window, encode_cursor, wanting
+from domain.kernel.reading import Window, wanting
 from domain.pricing import queries
 from domain.pricing.commands import import_catalogue
 from domain.pricing.rows import Imported

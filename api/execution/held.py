@@ -1,0 +1,116 @@
+"""Answers that are the same for everybody, held as the bytes that were sent.
+
+Only operations whose every root field is declared to be shared are held, and only what was
+answered without an error. What stays each request's own (headers, extensions, ids) is not part of
+what is held: that is the answer's `data` alone.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, Protocol
+
+import orjson
+from graphql import (
+    ExecutionResult,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+)
+
+from api.execution.documents import Document, Operation, Shelf
+
+ENTRIES: Final = 1_000
+BYTES: Final = 32_000_000
+
+
+class Source(Protocol):
+    """What the app knows about the things behind shared fields."""
+
+    def group(self, caller: Any) -> str | None:
+        """With whom the caller shares what is seen; None: with nobody."""
+
+    async def edition(self, caller: Any) -> int | None:
+        """The edition of what is seen now; None when nothing may be held at this moment."""
+
+
+class HeldAnswers:
+    """The held answers of one schema; `fields` are the root fields that are shared."""
+
+    def __init__(self, fields: frozenset[str], source: Source) -> None:
+        self._fields = fields
+        self._source = source
+        self._edition = 0
+        self._answers: Shelf[Any, bytes] = Shelf(ENTRIES, BYTES)
+
+    async def answer(
+        self,
+        document: Document,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        caller: Any,
+        execute: Callable[[], Awaitable[ExecutionResult]],
+    ) -> ExecutionResult:
+        """What is held for this operation and caller, else what `execute` gives, held if it may be.
+
+        The `data` of a held answer is a piece of ready JSON, which orjson writes as it is.
+        """
+        names = self._shared(document, operation)
+        group = None if names is None else self._source.group(caller)
+        edition = None if group is None else await self._source.edition(caller)
+        if names is None or edition is None:
+            return await execute()
+        if edition != self._edition:
+            self._edition, self._answers = edition, Shelf(ENTRIES, BYTES)
+        given = orjson.dumps({n: variables[n] for n in names if n in variables}, option=_SORTED)
+        place = (document.text, operation.name, given, caller.language, group)
+        known = self._answers.get(place)
+        if known is not None:
+            return _ready(known)
+        result = await execute()
+        if result.errors or result.data is None:
+            return result
+        data = orjson.dumps(result.data)
+        if edition == self._edition:  # else it has ended while this was being read
+            self._answers.put(place, data, len(data))
+        return _ready(data)
+
+    def _shared(self, document: Document, operation: Operation) -> tuple[str, ...] | None:
+        """The names of the operation's variables if it may be held; found out once."""
+        key = ("held",)
+        if key not in operation.cache:
+            asked = _root_fields(document, operation)
+            held = operation.kind == "query" and asked <= self._fields
+            variables = operation.node.variable_definitions or ()
+            names = tuple(sorted(one.variable.name.value for one in variables))
+            operation.cache[key] = names if held else None
+        found: tuple[str, ...] | None = operation.cache[key]
+        return found
+
+
+_SORTED: Final = orjson.OPT_SORT_KEYS
+
+
+def _ready(data: bytes) -> ExecutionResult:
+    fragment: Any = orjson.Fragment(data)
+    return ExecutionResult(fragment, None)
+
+
+def _root_fields(document: Document, operation: Operation) -> set[str]:
+    """The names of all fields that stand at the root, `__typename` left out."""
+    definitions = document.ast.definitions if document.ast else ()
+    fragments = {
+        one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)
+    }
+    found: set[str] = set()
+    seen: set[str] = set()
+    todo: list[Any] = [operation.node.selection_set]
+    while todo:
+        for node in todo.pop().selections:
+            if isinstance(node, FieldNode):
+                found.add(node.name.value)
+            elif isinstance(node, InlineFragmentNode):
+                todo.append(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+                seen.add(node.name.value)
+                todo.append(fragments[node.name.value].selection_set)
+    return found - {"__typename"}
