@@ -58,6 +58,7 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
         limits=runtime.query_limits,
         graphiql=runtime.settings.graphiql,
         seconds=runtime.settings.request_seconds,
+        compiled=runtime.settings.compiled_execution,
     )
     routes: list[BaseRoute] = [
         Route("/graphql", door),

@@ -24,7 +24,7 @@ from api.answers import (
     stranger,
     turned_down,
 )
-from api.execution import seams, wire
+from api.execution import plans, seams, wire
 from api.execution.documents import Document, Documents, Operation, running
 from api.execution.faults import fault
 from api.execution.limits import Limits, check_variables
@@ -59,12 +59,14 @@ class GraphQLDoor:
         limits: Limits | None = None,
         graphiql: bool = True,
         seconds: float = SECONDS_MAX,
+        compiled: bool = True,
     ) -> None:
         self.schema = schema
         self.limits = limits or Limits()
         self.documents = documents or Documents(seams.core(schema), self.limits)
         self.graphiql = graphiql
         self.seconds = seconds
+        self.compiled = compiled
         self._context = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -169,7 +171,7 @@ class GraphQLDoor:
         self, document: Document, operation: Operation, asked: Asked, caller: RequestContext
     ) -> ExecutionResult:
         running.set(operation)
-        result = seams.run(
+        result = plans.run(
             self.schema,
             document,
             operation,
@@ -177,6 +179,7 @@ class GraphQLDoor:
             context=caller,
             extensions=asked.extensions,
             hide_suggestions=caller.anonymous,
+            compiled=self.compiled,
         )
         return result if isinstance(result, ExecutionResult) else await result
 

@@ -6,7 +6,6 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from api import guard
-from api.execution.swift import Executor
 from api.resolvers.access import AccessQuery
 from api.resolvers.accounts import AccountMutation, AccountQuery
 from api.resolvers.bills import BillQuery
@@ -67,7 +66,6 @@ def schema() -> strawberry.Schema:
         Query,
         Mutation,
         types=[Problem],
-        execution_context_class=Executor,
         config=StrawberryConfig(scalar_map=SCALARS),
         exception_handlers=[
             *people.ANSWERS,

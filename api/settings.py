@@ -47,6 +47,7 @@ class Settings(_Base):
     graphiql: bool = True
     trusted_proxies: str = ""
     request_seconds: float = Field(default=10, gt=0, le=60)
+    compiled_execution: bool = True
 
     @field_validator("database_url")
     @classmethod
