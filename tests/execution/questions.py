@@ -40,13 +40,13 @@ def _required(type_: Any) -> Any:
 
 
 class Question:
-    """One operation's text and the variables to send with it."""
+    """One operation's text; `send` draws variables for it."""
 
     def __init__(self, world: World, *, mutation: bool) -> None:
         self.world = world
         self.dice = world.dice
         self.variables: dict[str, str] = {}
-        self.sent: dict[str, Any] = {}
+        self.types: dict[str, Any] = {}
         self.fragments: list[str] = []
         self.by_type: dict[str, list[str]] = {}
         root = world.mutation if mutation else world.query
@@ -54,6 +54,18 @@ class Question:
         declared = ", ".join(f"${name}: {text}" for name, text in self.variables.items())
         head = f"{'mutation' if mutation else 'query'} Q{f'({declared})' if declared else ''}"
         self.text = "\n".join([f"{head} {body}", *self.fragments])
+
+    def send(self) -> dict[str, Any]:
+        """Variables: mostly right, sometimes missing, null or wrong."""
+        sent: dict[str, Any] = {}
+        for name, text in self.variables.items():
+            how = self.dice(40)
+            if how == 0:
+                sent[name] = None
+            elif how > 2 or text.endswith("!"):
+                flag = bool(self.dice(2))
+                sent[name] = flag if name.startswith("c") else self._value(self.types[name])
+        return sent
 
     def _selections(self, type_: Any, depth: int) -> str:
         parts = []
@@ -69,7 +81,7 @@ class Question:
                 parts.append(f"{['', 'n: '][self.dice(2)]}__typename{self._condition()}")
             else:
                 parts.append(self._field(type_, depth))
-        return "{ " + " ".join(part for part in [*parts, "__typename"[: 10 * (not any(parts))]]) + " }"
+        return "{ " + " ".join(parts) + " }"
 
     def _field(self, type_: Any, depth: int) -> str:
         names = list(type_.fields)
@@ -134,11 +146,7 @@ class Question:
         elif kind == 1 and not text.endswith("!"):
             text += "!"
         self.variables[name] = text
-        how = self.dice(30)
-        if how == 0:
-            self.sent[name] = None
-        elif how > 1 or text.endswith("!"):
-            self.sent[name] = self._value(nullable)
+        self.types[name] = nullable
         return f"${name}"
 
     def _value(self, type_: Any) -> Any:
@@ -166,11 +174,6 @@ class Question:
         name = f"c{self.dice(2)}"
         if name not in self.variables:
             self.variables[name] = ["Boolean!", "Boolean = true", "Boolean! = false"][self.dice(3)]
-            how = self.dice(40)
-            if how < 36:
-                self.sent[name] = bool(how % 2)
-            elif how == 38:
-                self.sent[name] = None
         more = f" @{['include', 'skip'][word == 'include']}(if: $c0)" if kind == 3 else ""
         more = more if "c0" in self.variables else ""
         return f" @{word}(if: ${name}){more}"

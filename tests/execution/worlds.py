@@ -5,7 +5,7 @@ on the way down, so two executions of one operation meet the same values, made a
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from enum import Enum
 from typing import Any
 
@@ -107,6 +107,7 @@ class World:
         self.noise = [0, 2, 6, 15][dice(4)]
         self.seed = dice(2**32)
         self.log: list[Any] = []
+        self.begun: list[Coroutine[Any, Any, Any]] = []
         self.objects = [GraphQLObjectType(f"T{n}", {}) for n in range(1 + dice(3))]
         self.interfaces = [GraphQLInterfaceType(f"I{n}", {}) for n in range(dice(3))]
         self.classes = {one.name: type(one.name, (Thing,), {}) for one in self.objects}
@@ -233,10 +234,13 @@ class World:
         def sync(source: Any, info: Any, **given: Any) -> Any:
             return answer(source, info, given)
 
-        async def waiting(source: Any, info: Any, **given: Any) -> Any:
+        async def later(source: Any, info: Any, given: Any) -> Any:
             for _ in range((number + kind) % 3):
                 await asyncio.sleep(0)
             return answer(source, info, given)
+
+        def waiting(source: Any, info: Any, **given: Any) -> Any:
+            return self.begin(later(source, info, given))
 
         return sync if kind % 2 else waiting
 
@@ -264,6 +268,18 @@ class World:
             return name(value, info, type_)
 
         return [None, name, wait, name][self.dice(4)]
+
+    def begin(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Note a coroutine, so that `end` closes it if nobody awaits it."""
+        self.begun.append(coroutine)
+        return coroutine
+
+    def end(self) -> list[Any]:
+        """The calls since the last end."""
+        for one in self.begun:
+            one.close()
+        found, self.log, self.begun = self.log, [], []
+        return found
 
     # -- values ----------------------------------------------------------------------------------
 
@@ -311,8 +327,8 @@ class World:
             lambda: GraphQLError("said", extensions={"code": "X"}),
             lambda: BAD[mix(salt, 8) % len(BAD)],
             lambda: self.thing(self.objects[salt % len(self.objects)].name, mix(salt, 9)),
-            later,
-            later,
+            lambda: self.begin(later()),
+            lambda: self.begin(later()),
         ]
         return kinds[mix(salt, 10) % len(kinds)]()
 
