@@ -4,7 +4,15 @@ import asyncio
 from collections import Counter
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLSchema, execute
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    execute,
+    parse,
+    validate,
+)
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
@@ -40,6 +48,34 @@ async def by_plan(plan: Plan, variables: dict[str, Any]) -> ExecutionResult | No
     result: ExecutionResult | None = await found if optimized_is_awaitable(found) else found
     await _settle()
     return result
+
+
+async def alike(
+    schema: GraphQLSchema, text: str, variables: dict[str, Any] | None = None
+) -> ExecutionResult:
+    """The answer to `text`, which plan and graphql-core must agree upon."""
+    ast = parse(text)
+    assert validate(schema, ast) == []
+    document = document_of(ast, text)
+    (operation,) = document.operations.values()
+    mine = await by_plan(Plan(schema, document, operation), variables or {})
+    assert mine is not None, "a plan must cover this"
+    theirs = await by_core(schema, document, operation, variables or {})
+    assert repr(mine.data) == repr(theirs.data)
+    assert told(mine) == told(theirs)
+    return mine
+
+
+def document_of(ast: DocumentNode, text: str = "") -> Document:
+    """A document with its operations, as the door makes one of a valid text."""
+    nodes = [node for node in ast.definitions if isinstance(node, OperationDefinitionNode)]
+    operations = {
+        node.name.value if node.name else None: Operation(
+            node.name.value if node.name else None, node.operation.value, node
+        )
+        for node in nodes
+    }
+    return Document(text=text, ast=ast, operations=operations)
 
 
 async def _settle() -> None:

@@ -16,9 +16,9 @@ from graphql import parse, validate
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
-from api.execution.documents import Document, Kind, Operation
+from api.execution.documents import Document, Operation
 from api.execution.plans import Plan
-from tests.execution.alike import by_core, by_plan, told
+from tests.execution.alike import by_core, by_plan, document_of, told
 from tests.execution.questions import Question
 from tests.execution.worlds import World
 
@@ -44,9 +44,8 @@ async def ask(world: World, tally: Tally, *, mutation: bool) -> None:
     tally.documents += 1
     if validate(world.schema, ast):
         return
-    kind: Kind = "mutation" if mutation else "query"
-    operation = Operation("Q", kind, ast.definitions[0])  # type: ignore[arg-type]
-    document = Document(text=question.text, ast=ast, operations={"Q": operation})
+    document = document_of(ast, question.text)
+    operation = document.operations["Q"]
     plan = Plan(world.schema, document, operation)
     for _ in range(RUNS):
         world.seed = world.dice(2**32)

@@ -96,7 +96,15 @@ GOOD: dict[str, list[Any]] = {
     "Letter": [1, 2, "see", True],
     "Colour": [Colour.RED, Colour.GREEN],
 }
-BAD: list[Any] = [object, {}, [], "nonsense", 2147483648, float("nan"), float("inf"), 1, 3, b"x", ()]
+BAD: list[Any] = [object, {}, [], "nonsense", 1, 3, b"x", (), lambda info: "called"]
+NEARLY: dict[str, list[Any]] = {
+    "Int": [2147483648, -2147483649, 1.5, "x"],
+    "Float": [float("nan"), float("inf"), "x"],
+    "Boolean": [float("nan"), "yes"],
+    "Odd": [1, 3, 7, "x"],
+    "Letter": [3, "A", []],
+    "Colour": ["RED", "r", 1],
+}
 
 
 class World:
@@ -104,7 +112,7 @@ class World:
 
     def __init__(self, dice: Dice) -> None:
         self.dice = dice
-        self.noise = [0, 2, 6, 15][dice(4)]
+        self.noise = [0, 3, 9, 24][dice(4)]
         self.seed = dice(2**32)
         self.log: list[Any] = []
         self.begun: list[Coroutine[Any, Any, Any]] = []
@@ -296,7 +304,7 @@ class World:
             return self._list(type_.of_type, mix(salt, 3))
         if is_leaf_type(type_):
             good = GOOD[type_.name]
-            return good[mix(salt, 4) % (2 if self.noise < 3 else len(good))]
+            return good[mix(salt, 4) % (2 if self.noise < 9 else len(good))]
         possible = [type_]
         if not isinstance(type_, GraphQLObjectType):
             possible = self.schema.get_possible_types(type_) or self.objects  # type: ignore[assignment]
@@ -320,13 +328,17 @@ class World:
                 raise Boom("late")
             return self.value(type_, mix(salt, 7))
 
+        bad = NEARLY.get(getattr(type_, "name", ""), BAD)
         kinds: list[Callable[[], Any]] = [
             lambda: None,
             lambda: Undefined,
             lambda: Boom("returned"),
             lambda: GraphQLError("said", extensions={"code": "X"}),
-            lambda: BAD[mix(salt, 8) % len(BAD)],
+            lambda: bad[mix(salt, 8) % len(bad)],
+            lambda: bad[mix(salt, 8) % len(bad)],
             lambda: self.thing(self.objects[salt % len(self.objects)].name, mix(salt, 9)),
+            lambda: self.thing(self.objects[salt % len(self.objects)].name, mix(salt, 9)),
+            lambda: lambda info: self.value(type_, mix(salt, 14)),
             lambda: self.begin(later()),
             lambda: self.begin(later()),
         ]
@@ -353,7 +365,7 @@ class World:
             stream,
             lambda: dict.fromkeys(range(len(values))),
         ]
-        most = 6 if self.noise == 0 else 11 if self.noise > 6 else 10
+        most = 6 if self.noise == 0 else 11 if self.noise > 9 else 10
         return kinds[mix(salt, 13) % most]()
 
 
@@ -394,7 +406,7 @@ def _pure(world: World, type_: Any, number: int, kind: int) -> StrawberryResolve
 
     def informed(self: Thing, info: strawberry.Info) -> Any:
         salt = mix(self.salt, number, 5)
-        if salt % 11 == 0 and info.path.key == "x":
+        if salt % 11 == 0 and getattr(info.path, "key", None) is not None:
             return None
         if info.field_name != f"f{number}" or info.context != "context":
             return Boom("not my info")
