@@ -192,12 +192,13 @@ class Variables:
                 found = coerce_input_value(value, type_)
             else:
                 sources[name] = VariableValueSource(signature)
-                if signature.default is None:
+                literal = None if signature.default is None else signature.default.literal
+                if literal is None:
                     if isinstance(type_, GraphQLNonNull):
                         return None
                     continue
                 # Coerced anew: what graphql-core remembers would be shared by all requests.
-                found = coerce_input_literal(signature.default.literal, type_)
+                found = coerce_input_literal(literal, type_)
             if found is Undefined:
                 return None
             coerced[name] = found

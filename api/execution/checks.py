@@ -89,9 +89,8 @@ class Classes:
             raise Unusual
         kind = type(value)
         # What makes attributes up could make up an __await__ for one instance and not for another.
-        steady = kind.__getattribute__ is object.__getattribute__ and not hasattr(
-            kind, "__getattr__"
-        )
+        usual: Any = object.__getattribute__
+        steady = kind.__getattribute__ is usual and not hasattr(kind, "__getattr__")
         if steady and len(self.known) < CLASSES_MAX:
             self.known.add(kind)
 

@@ -101,11 +101,10 @@ class Plan:
         found = tuple([values.get(name) for name in self.flags])
         if found in self.variants:
             return self.variants[found]
-        if len(self.variants) >= VARIANTS_MAX or not all(type(one) is bool for one in found):
-            return None
-        return self._variant(found)
+        usual = all(type(one) is bool for one in found)
+        return self._variant(found) if usual and len(self.variants) < VARIANTS_MAX else None
 
-    def _variant(self, values: tuple[bool, ...]) -> Variant | None:
+    def _variant(self, values: tuple[Any, ...]) -> Variant | None:
         chosen = dict(zip(self.flags, values, strict=True))
         reader = Reader(self.schema, self.operation.node, self.fragments, chosen)
         try:

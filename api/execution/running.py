@@ -8,11 +8,12 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 from graphql import ExecutionResult, GraphQLError
+from graphql.pyutils import Path, gather_with_cancel
 from strawberry import Info
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from api.execution.checks import Unusual
-from api.execution.seams import Path, gather_with_cancel, pathless
+from api.execution.seams import pathless
 
 if TYPE_CHECKING:
     from api.execution.plans import Step, Variant
@@ -111,9 +112,7 @@ class Run(StrawberryGraphQLCoreExecutionContext):
             except (Exception, Unusual):  # noqa: BLE001, S110 # found again, with its path
                 pass
         field = step.field
-        return self.complete_value(
-            field.definition.type, field.details, info, path, result, None
-        )
+        return self.complete_value(field.definition.type, field.details, info, path, result, None)
 
     # -- objects ---------------------------------------------------------------------------------
 
@@ -144,7 +143,8 @@ class Run(StrawberryGraphQLCoreExecutionContext):
         """graphql-core's info of a plain field, for all its objects: asking for its path raises."""
         field = self.variant.fields[slot]
         nodes = [one.node for one in field.details]
-        full = self.build_resolve_info(field.definition, nodes, field.parent, None)
+        nowhere: Any = None
+        full = self.build_resolve_info(field.definition, nodes, field.parent, nowhere)
         found = self.raw[slot] = pathless(full)
         return found
 

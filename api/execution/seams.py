@@ -18,7 +18,6 @@ from graphql import (
     execute,
     get_named_type,
 )
-from graphql.pyutils import Path, gather_with_cancel
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import _OperationContextAwareGraphQLResolveInfo as ResolveInfo
 from strawberry.types.field import StrawberryField

@@ -34,7 +34,7 @@ from api.execution import seams
 Details = list[FieldDetails]
 
 FIELDS_MAX: Final = 500
-"""Fields of a larger operation are not worth the time that planning them takes (some 20 µs each)."""
+"""Larger operations are not worth the time that planning takes, some 20 µs a field."""
 LOOPS_MAX: Final = 12
 NESTING_MAX: Final = 24
 """Deeper selections run field by field: Python nests 20 blocks and 100 indents at most."""
@@ -182,9 +182,7 @@ class Reader:
         self.selections[type_.name, id(details)] = made
         return made
 
-    def _read(
-        self, parent: GraphQLObjectType, name: str, definition: GraphQLField
-    ) -> Read | None:
+    def _read(self, parent: GraphQLObjectType, name: str, definition: GraphQLField) -> Read | None:
         """How the field is read, or None when its resolver must run exactly once."""
         if name == "__typename":
             return Read("typename")

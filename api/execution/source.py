@@ -22,11 +22,11 @@ from graphql import (
     default_type_resolver,
     is_leaf_type,
 )
+from graphql.pyutils import Path
 from strawberry.execution import optimized_is_awaitable
 
 from api.execution import checks
 from api.execution.checks import Unusual
-from api.execution.seams import Path
 from api.execution.selections import Field, Selection, Value
 
 UNCHECKED: Final = {
@@ -94,11 +94,11 @@ class _Body:
         self.lines: list[str] = []
         self.infos: dict[str, str] = {}
 
-    def function(self, parameters: str) -> Any:
+    def function(self, parameters: str) -> Callable[..., Any]:
         """Compile what was written."""
         head = [f"def made({parameters}):", *self.infos.values()]
         code = compile("\n".join([*head, *self.lines]), self.source.file, "exec")
-        made: dict[str, Any] = {}
+        made: dict[str, Callable[..., Any]] = {}
         exec(code, self.source.names, made)  # noqa: S102 # our text: names of the schema, keys by repr()
         return made["made"]
 

@@ -158,7 +158,9 @@ class Question:
             return [self._value(type_.of_type) for _ in range(self.dice(3))]
         if isinstance(type_, GraphQLInputObjectType):
             names = list(type_.fields)
-            chosen = names[:1] if type_.is_one_of else [n for n in names if n == "n" or self.dice(2)]
+            chosen = (
+                names[:1] if type_.is_one_of else [n for n in names if n == "n" or self.dice(2)]
+            )
             return {one: self._value(type_.fields[one].type) for one in chosen}
         known = VALUES[type_.name]
         return known[self.dice(2 if self.dice(30) else len(known))]

@@ -256,8 +256,8 @@ async def test_arguments_are_made_anew_for_each_call() -> None:
 
 async def test_plans_are_forgotten_with_their_documents() -> None:
     documents = Documents(toy.core(), Limits(), entries=50)
-    held: "weakref.WeakSet[Plan]" = weakref.WeakSet()
-    code: "weakref.WeakSet[Any]" = weakref.WeakSet()
+    held: weakref.WeakSet[Plan] = weakref.WeakSet()
+    code: weakref.WeakSet[Any] = weakref.WeakSet()
     for number in range(400):
         document = documents.get(f"query Q{number} {{ hello thing {{ id things {{ id }} }} }}")
         (operation,) = document.operations.values()
