@@ -6,6 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from api import guard
+from api.execution import shortcuts
 from api.resolvers.access import AccessQuery
 from api.resolvers.accounts import AccountMutation, AccountQuery
 from api.resolvers.bills import BillQuery
@@ -76,6 +77,7 @@ def schema() -> strawberry.Schema:
             *USUAL_ANSWERS,
         ],
     )
+    shortcuts.lay(made)
     guard.lay(made)
     return made
 
