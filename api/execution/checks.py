@@ -45,6 +45,16 @@ def by_class(is_type_of: Asked) -> Asked:
     return is_type_of
 
 
+def whole_numbers(low: int, high: int) -> Callable[[Asked], Asked]:
+    """Say of a scalar's `serialize` that it sends every int from `low` to `high` as it is."""
+
+    def mark(serialize: Asked) -> Asked:
+        serialize.whole_numbers = (low, high)  # type: ignore[attr-defined]
+        return serialize
+
+    return mark
+
+
 def check(value: Any) -> None:
     """Raise unless graphql-core would complete `value` here and now."""
     if value is None or value is Undefined or isinstance(value, Exception):

@@ -6,6 +6,7 @@ reads, so reading twice does no harm.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from itertools import count
 from keyword import iskeyword
 from typing import Any, Final
@@ -24,6 +25,7 @@ from graphql import (
 )
 from graphql.pyutils import Path
 from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.types.base_scalars import isoformat
 
 from api.execution import checks
 from api.execution.checks import Unusual
@@ -40,6 +42,7 @@ UNCHECKED: Final = {
 
 COMMON: Final = {
     "AGAIN": checks.AGAIN,
+    "DATES": frozenset({date, datetime}),
     "Path": Path,
     "SAFE": checks.SAFE,
     "Undefined": Undefined,
@@ -203,6 +206,15 @@ class _Body:
             self.add(depth, f"{v} = {names}.get({v}) or {self.leaf(value)}({v})")
             return
         check, coerce = self.source.known(checks.check), value.type.coerce_output_value
+        bounds = getattr(coerce, "whole_numbers", None)
+        if bounds is not None:
+            test = f"type({v}) is not int or not {bounds[0]} <= {v} <= {bounds[1]}"
+            self.add(depth, f"if {test}: {v} = {self.leaf(value)}({v})")
+            return
+        if coerce is isoformat:
+            self.add(depth, f"if type({v}) in DATES: {v} = {v}.isoformat()")
+            self.add(depth, f"else: {v} = {self.leaf(value)}({v})")
+            return
         self.add(depth, f"if type({v}) not in SAFE: {check}({v})")
         self.add(depth, f"{v} = {self.source.known(coerce)}({v})")
         self.add(depth, f"if {v} is None or {v} is Undefined: raise Unusual")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from datetime import UTC, date, datetime, time
 from enum import Enum
 from typing import Any
 
@@ -21,6 +22,9 @@ from graphql import (
     Undefined,
     is_leaf_type,
 )
+from strawberry.schema.types.base_scalars import isoformat
+
+from api.execution.checks import whole_numbers
 
 
 class Boom(Exception):
@@ -59,10 +63,23 @@ def _parse_odd(value: Any) -> Any:
 
 
 ODD = GraphQLScalarType("Odd", coerce_output_value=_odd, coerce_input_value=_parse_odd)
+
+
+@whole_numbers(-100, 100)
+def _big(value: Any) -> int:
+    """A scalar that sends whole numbers, and texts of them."""
+    if isinstance(value, bool) or abs(int(value)) > 1000:
+        raise ValueError("not for Big")
+    return int(value)
+
+
+BIG = GraphQLScalarType("Big", coerce_output_value=_big, coerce_input_value=int)
+MOMENT = GraphQLScalarType("Moment", coerce_output_value=isoformat)
 LETTER = GraphQLEnumType("Letter", {"A": 1, "B": 2, "C": "see"})
 COLOUR = GraphQLEnumType("Colour", Colour, names_as_values=None)
 LEAVES = [
-    *(GraphQLString, GraphQLInt, GraphQLFloat, GraphQLBoolean, GraphQLID, ODD, LETTER, COLOUR)
+    *(GraphQLString, GraphQLInt, GraphQLFloat, GraphQLBoolean, GraphQLID, ODD, LETTER, COLOUR),
+    *(BIG, MOMENT),
 ]
 GOOD: dict[str, list[Any]] = {
     "String": ["text", "", "ü", 7, True, 1.5],
@@ -72,6 +89,8 @@ GOOD: dict[str, list[Any]] = {
     "ID": ["id", "", 12],
     "Odd": [2, 4, 0, 5],
     "Letter": [1, 2, "see", True],
+    "Big": [7, -100, 101, "12", 2.5],
+    "Moment": [datetime(2026, 11, 22, 5, tzinfo=UTC), date(2026, 11, 22), time(5)],
     "Colour": [Colour.RED, Colour.GREEN],
 }
 BAD: list[Any] = [object, {}, [], "nonsense", 1, 3, b"x", (), lambda info: "called"]
@@ -81,6 +100,8 @@ NEARLY: dict[str, list[Any]] = {
     "Boolean": [float("nan"), "yes"],
     "Odd": [1, 3, 7, "x"],
     "Letter": [3, "A", []],
+    "Big": [1001, True, "x", None],
+    "Moment": ["2026", 5],
     "Colour": ["RED", "r", 1],
 }
 

@@ -21,6 +21,8 @@ LITERALS: dict[str, list[str]] = {
     "ID": ['"i"', "5"],
     "Odd": ["2", "4", "3"],
     "Letter": ["A", "B", "C"],
+    "Big": ["3", "4", '"x"'],
+    "Moment": ['"now"', "1"],
     "Colour": ["RED", "GREEN"],
 }
 VALUES: dict[str, list[Any]] = {
@@ -31,6 +33,8 @@ VALUES: dict[str, list[Any]] = {
     "ID": ["i", 5, {}],
     "Odd": [2, 4, 3],
     "Letter": ["A", "B", "Z"],
+    "Big": [3, 4, "x"],
+    "Moment": ["now", 1],
     "Colour": ["RED", "GREEN", 4],
 }
 
