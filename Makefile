@@ -12,10 +12,10 @@ SERVER_ENV := $(call stamp_of,server)
 DEV_ENV    := $(call stamp_of,dev)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run test nightly check schema errors bench migration lock clean
+.PHONY: help venv run test nightly check schema errors bench bench-peers migration lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 20
 
 venv: $(DEV_ENV) ## set up .venv for development (a second time is instant)
 
@@ -44,6 +44,9 @@ errors: $(SERVER_ENV) ## write docs/errors.md
 
 bench: $(DEV_ENV) ## run the benchmarks, as ratios
 	@exec $(BIN)/python -m bench $(ARGS)
+
+bench-peers: $(DEV_ENV) ## the pages against PostGraphile 5 and Mercurius (needs npm)
+	@exec $(BIN)/python -m bench.peers $(ARGS)
 
 migration: $(SERVER_ENV) ## write the migration that the changed models need (ARGS="-n add_tags")
 	$(BIN)/tortoise -c domain.kernel.database.MODELS makemigrations $(ARGS) domain

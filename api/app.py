@@ -1,19 +1,21 @@
 """The ASGI app: every door, the context of each call, and the life of the process."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import graphiql
-from api.context import COOKIE, REQUEST_HEADER, RequestContext
+from api.context import COOKIE, DEVICE_COOKIE, REQUEST_HEADER, RequestContext
 from api.graphql import GraphQLDoor
 from api.middleware import Front
-from api.rest import authorize, health, leaks, oauth, texts, usage
+from api.rest import authorize, discovery, health, leaks, oauth, texts, usage
 from api.root import schema
 from api.runtime import Runtime
 from api.settings import Settings, load_settings
@@ -64,6 +66,7 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
         Route("/graphql", door),
         Mount(graphiql.ASSETS_PATH, graphiql.GraphiQLAssets()),
         *oauth.routes,
+        *discovery.routes,
         *authorize.routes,
         *usage.routes,
         *leaks.routes,
@@ -77,7 +80,26 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
     app.state.issuer = runtime.settings.public_url
     app.state.limits = runtime.limits
     app.state.caller_address = lambda request: caller_address(runtime.settings, request)
-    return Front(app, DOORS)
+    return Front(app, DOORS, _straight(app))
+
+
+def _straight(app: Starlette) -> dict[tuple[str, str], ASGIApp]:
+    """The doors that are asked with each call: what Starlette lays around a route costs as much.
+
+    The routes stay: they answer other methods and paths, and make the same responses.
+    """
+
+    def led(door: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["app"] = app
+            response = await door(Request(scope, receive, send))
+            await response(scope, receive, send)
+
+        return answer
+
+    hot = {("POST", "/oauth/token"): oauth.token, ("POST", "/oauth/introspect"): oauth.introspect}
+    check = dict.fromkeys((("GET", "/authorize"), ("POST", "/authorize")), authorize.authorize)
+    return {where: led(door) for where, door in {**hot, **check}.items()}
 
 
 def from_environment() -> ASGIApp:
@@ -107,6 +129,7 @@ async def _context(runtime: Runtime, request: Request) -> RequestContext:
         secure=secure,
         attempts=runtime.attempts,
         public_url=runtime.settings.public_url,
+        device=request.cookies.get(DEVICE_COOKIE, "") if by_browser else "",
     )
 
 
@@ -140,11 +163,15 @@ def language_of(accept: str) -> str:
     return "en"
 
 
+@lru_cache(maxsize=4)
+def _proxies(setting: str) -> frozenset[str]:
+    return frozenset(one.strip() for one in setting.split(",") if one.strip())
+
+
 def caller_address(settings: Settings, request: Request) -> str:
     """The caller's address; X-Forwarded-For counts only from a proxy that the settings trust."""
     direct = request.client.host if request.client else ""
-    trusted = {one.strip() for one in settings.trusted_proxies.split(",") if one.strip()}
-    if direct in trusted:
+    if direct in _proxies(settings.trusted_proxies):
         forwarded = request.headers.get("x-forwarded-for", "")
         return forwarded.rpartition(",")[2].strip()[:64] or direct
     return direct

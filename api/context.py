@@ -12,6 +12,7 @@ from domain.kernel.context import ActorKind, Ctx
 from domain.people.guard import Turn
 
 COOKIE: Final = "counterfoil_session"
+DEVICE_COOKIE: Final = "counterfoil_device"
 REQUEST_HEADER: Final = "x-counterfoil-request"
 """Browsers send it with every call that uses the cookie; other sites cannot (it needs CORS)."""
 
@@ -29,6 +30,8 @@ class RequestContext:
     response_headers: list[tuple[str, str]] = field(default_factory=list)
     attempts: AttemptsStore = field(default_factory=ProcessAttempts)
     public_url: str = ""
+    device: str = ""
+    """What the browser kept from an earlier sign-in; see `remember_device`."""
 
     @property
     def language(self) -> str:
@@ -59,16 +62,22 @@ class RequestContext:
         """Have a browser keep the session in a cookie that scripts cannot read."""
         if self.by_browser:
             seconds = int((until - self.ctx.now).total_seconds())
-            self._set_cookie(f"{token}; Max-Age={seconds}")
+            self._set_cookie(COOKIE, f"{token}; Max-Age={seconds}")
+
+    def remember_device(self, device: str) -> None:
+        """Have a browser keep, past the session, that this account signed in with it."""
+        if self.by_browser and device:
+            seconds = self.ctx.policy.device_days * 86400
+            self._set_cookie(DEVICE_COOKIE, f"{device}; Max-Age={seconds}")
 
     def forget(self) -> None:
         """Have a browser drop the session's cookie."""
         if self.by_browser:
-            self._set_cookie("; Max-Age=0")
+            self._set_cookie(COOKIE, "; Max-Age=0")
 
-    def _set_cookie(self, value: str) -> None:
+    def _set_cookie(self, name: str, value: str) -> None:
         secure = "; Secure" if self.secure else ""
-        cookie = f"{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax{secure}"
+        cookie = f"{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}"
         self.response_headers.append(("Set-Cookie", cookie))
 
 

@@ -11,6 +11,7 @@ from api.resolvers.access import AccessQuery
 from api.resolvers.accounts import AccountMutation, AccountQuery
 from api.resolvers.bills import BillQuery
 from api.resolvers.entitlements import EntitlementMutation, EntitlementQuery
+from api.resolvers.handover import HandoverMutation, HandoverQuery
 from api.resolvers.iam import IamMutation, IamQuery
 from api.resolvers.keys import KeyMutation, KeyQuery
 from api.resolvers.ledger import LedgerMutation, LedgerQuery
@@ -18,6 +19,8 @@ from api.resolvers.node import NodeQuery
 from api.resolvers.orders import OrderMutation, OrderQuery
 from api.resolvers.people import PeopleMutation, PeopleQuery
 from api.resolvers.products import ProductQuery
+from api.resolvers.recovery import RecoveryMutation, RecoveryQuery
+from api.resolvers.tokens import TokenMutation
 from api.resolvers.usage import UsageQuery
 from api.resolvers.verification import VerificationMutation, VerificationQuery
 from api.resolvers.viewer import EnterpriseQuery
@@ -31,6 +34,8 @@ class Query(
     NodeQuery,
     AccountQuery,
     PeopleQuery,
+    HandoverQuery,
+    RecoveryQuery,
     VerificationQuery,
     IamQuery,
     EnterpriseQuery,
@@ -50,10 +55,13 @@ class Query(
 class Mutation(
     AccountMutation,
     PeopleMutation,
+    HandoverMutation,
+    RecoveryMutation,
     VerificationMutation,
     IamMutation,
     EntitlementMutation,
     KeyMutation,
+    TokenMutation,
     LedgerMutation,
     OrderMutation,
 ):

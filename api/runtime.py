@@ -12,13 +12,14 @@ from api.execution.limits import Limits
 from api.jobs.expiry import expire_due
 from api.jobs.month import close_due
 from api.jobs.outbox import Ports, deliver_due
+from api.jobs.resets import reset_due
 from api.jobs.upkeep import carry_uses, remind_due
 from api.settings import Settings
 from domain.kernel import changes, database, outbox, secrets
 from domain.kernel.attempts_store import AttemptsStore, attempts_store
 from domain.kernel.command import forget_old_receipts
 from domain.kernel.context import SYSTEM, Actor, Clock, Ctx, TimeOrderedIds, utc_now
-from domain.kernel.limits_store import LimitsStore, ProcessLimits, RedisLimits
+from domain.kernel.limits_store import LimitsStore, limits_store
 from domain.keys import steps as keys
 
 CLOSING_SECONDS: Final = 2
@@ -45,11 +46,7 @@ class Runtime:
         secrets.use_root(self.settings.root_secret())
         url = self.settings.redis_url
         self.attempts = attempts_store(url, protocol=self.settings.redis_protocol)
-        self.limits = (
-            ProcessLimits()
-            if url is None
-            else RedisLimits(url, protocol=self.settings.redis_protocol)
-        )
+        self.limits = limits_store(url, protocol=self.settings.redis_protocol)
 
     def ctx(self, actor: Actor = SYSTEM, **more: Any) -> Ctx:
         """A fresh context of now."""
@@ -66,6 +63,7 @@ class Runtime:
         if self.jobs:
             self._start("outbox", 0.2, self._deliver)
             self._start("expiry", 10, self._expire)
+            self._start("resets", 10, self._reset_factors)
             self._start("months", 60, self._close_months)
             self._start("reminders", 300, self._remind)
             self._start("tidy", 600, self._tidy)
@@ -95,6 +93,9 @@ class Runtime:
 
     async def _expire(self) -> None:
         await expire_due(self.ctx())
+
+    async def _reset_factors(self) -> None:
+        await reset_due(self.ctx())
 
     async def _close_months(self) -> None:
         await close_due(self.ctx())

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from bench import contest, report, starting
+from bench import contest, hot, hot_report, report, starting
 from bench.ground import Ground, prepared
 from bench.pages import PAGES
 from bench.processes import Load, Server, free_port
@@ -22,15 +22,24 @@ def main() -> int:
         with prepared() as ground, Load() as load:
             print(report.head(ground), flush=True)
             aims = []
+            if asked.hot:
+                aims += _hot(ground, load, asked)
             if asked.pages:
                 aims += _contest(ground, load, asked)
-            if not asked.pages_only:
+            if asked.start:
                 aims += _starting(ground, load, asked)
     except KeyboardInterrupt:
         print("\nstopped; everything that was started has ended", file=sys.stderr)
         return 130
     print(report.verdict(aims))
     return 0 if all(met for _, met in aims) else 1
+
+
+def _hot(ground: Ground, load: Load, asked: argparse.Namespace) -> list[tuple[str, bool]]:
+    rounds, seconds, batches = (3, 0.3, 8) if asked.quick else (asked.hot_rounds, 0.4, 24)
+    found = hot.run(ground, load, seconds=seconds, rounds=rounds, batches=batches, say=say)
+    print(hot_report.tables(found), flush=True)
+    return hot_report.aims(found)
 
 
 def _contest(ground: Ground, load: Load, asked: argparse.Namespace) -> list[tuple[str, bool]]:
@@ -86,19 +95,26 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench",
         description="Measure the console's pages against a hand-written endpoint and against "
-        "plain Strawberry + Tortoise; cold start; memory. Exit code 1 when an aim is missed.",
+        "plain Strawberry + Tortoise; the hot doors against their floors; cold start and memory. "
+        "Without --pages, --hot or --start all of them. Exit code 1 when an aim is missed.",
     )
-    parser.add_argument("--pages", default=",".join(PAGES), help="which pages, or none")
-    parser.add_argument("--seconds", type=float, default=2.0, help="how long a turn lasts")
+    every = ",".join(PAGES)
+    parser.add_argument("--pages", nargs="?", const=every, help="the pages, or which (a,b)")
+    parser.add_argument("--hot", action="store_true", help="the hot doors and ingest")
+    parser.add_argument("--start", action="store_true", help="cold start and memory")
+    parser.add_argument("--seconds", type=float, default=2.0, help="how long a page's turn lasts")
     parser.add_argument("--rounds", type=int, default=5, help="how many turns each gets a page")
-    parser.add_argument("--quick", action="store_true", help="a look: 3 rounds of half a second")
-    parser.add_argument("--pages-only", action="store_true", help="no cold start, no memory")
+    parser.add_argument("--hot-rounds", type=int, default=9, help="the same for the hot doors")
+    parser.add_argument("--quick", action="store_true", help="a look: 3 rounds of short turns")
     found = parser.parse_args()
+    if found.pages is None:
+        found.pages = every if not (found.hot or found.start) else ""
+        found.hot, found.start = (True, True) if found.pages else (found.hot, found.start)
     found.pages = _known(parser, found.pages)
     if found.quick:
         found.seconds, found.rounds = 0.5, 3
-    if found.seconds <= 0 or found.rounds < 1:
-        parser.error("--seconds must be above 0, --rounds at least 1")
+    if found.seconds <= 0 or min(found.rounds, found.hot_rounds) < 1:
+        parser.error("--seconds must be above 0, --rounds and --hot-rounds at least 1")
     return found
 
 

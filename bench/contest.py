@@ -1,9 +1,7 @@
 """The contest: all contestants on all pages, in turns, each turn in another order."""
 
-import statistics
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx2
@@ -12,6 +10,7 @@ from bench import processes
 from bench.ground import Ground
 from bench.pages import PAGES
 from bench.processes import Load, Server
+from bench.score import Score, measure
 
 OURS: Final = "ours"
 HAND: Final = "a"
@@ -21,42 +20,7 @@ CONTESTANTS: Final = (OURS, HAND, PLAIN, PREFETCHED)
 WARM_SECONDS: Final = 1.0
 
 
-@dataclass
-class Score:
-    """What one contestant did on one page, a value per round."""
-
-    rates: list[float] = field(default_factory=list)
-    cpu_ms: list[float] = field(default_factory=list)
-    p50: list[float] = field(default_factory=list)
-    p99: list[float] = field(default_factory=list)
-    busy: list[float] = field(default_factory=list)
-    size: int = 0
-
-    @property
-    def rate(self) -> float:
-        """Requests a second, the median of the rounds."""
-        return statistics.median(self.rates)
-
-
 Scores = dict[str, dict[str, Score]]
-
-
-def ratio(one: Score, other: Score) -> float:
-    """How `one` did against `other`: the median of the rounds' own ratios."""
-    pairs = zip(one.rates, other.rates, strict=True)
-    return statistics.median(mine / theirs for mine, theirs in pairs)
-
-
-def cpu_ratio(one: Score, other: Score) -> float:
-    """The same by the CPU time of the server process: what others run meanwhile matters less."""
-    pairs = zip(one.cpu_ms, other.cpu_ms, strict=True)
-    return statistics.median(theirs / mine for mine, theirs in pairs)
-
-
-def spread(one: Score, other: Score) -> float:
-    """How far the rounds' ratios lie apart, as a share of their median."""
-    found = sorted(mine / theirs for mine, theirs in zip(one.rates, other.rates, strict=True))
-    return (found[-1] - found[0]) / statistics.median(found)
 
 
 @contextmanager
@@ -131,18 +95,6 @@ def compete(
         say(f"round {number + 1} of {rounds}")
         for page in pages:
             for name in order:
-                _measure(scores[page][name], servers[name], load, requests[page, name], seconds)
+                measure(scores[page][name], servers[name], load, requests[page, name], seconds)
         order = [*order[1:], order[0]]
     return scores
-
-
-def _measure(score: Score, server: Server, load: Load, request: bytes, seconds: float) -> None:
-    used = server.cpu()
-    found = load.run(server.port, request, seconds)
-    score.rates.append(found["rate"])
-    score.cpu_ms.append((server.cpu() - used) / found["answers"] * 1000)
-    score.busy.append(found["busy"])
-    score.size = found["bytes"]
-    alone = load.run(server.port, request, seconds / 2, connections=1)
-    score.p50.append(alone["p50"])
-    score.p99.append(alone["p99"])

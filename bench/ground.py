@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from bench.capture import capture
 from bench.seed import seed
@@ -68,6 +69,22 @@ def prepared() -> Iterator[Ground]:
             asyncio.run(servers.drop_database(name))
         servers.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def copied(ground: Ground, label: str) -> Iterator[str]:
+    """The URL of a copy of the run's database, to which nobody may be connected; dropped after."""
+    if ground.kind == "SQLite":
+        path = ground.folder / f"{label}.db"
+        shutil.copy(ground.url.removeprefix("sqlite://"), path)
+        yield f"sqlite://{path}"
+        return
+    name = servers.database_name(label)
+    template = urlsplit(ground.url).path.removeprefix("/")
+    try:
+        yield asyncio.run(servers.create_database(name, template=template))
+    finally:
+        asyncio.run(servers.drop_database(name))
 
 
 async def _fill(url: str, root: str) -> dict[str, Any]:

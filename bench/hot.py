@@ -1,32 +1,90 @@
-"""`python -m bench.hot`: the hot doors, absolute and against a bare JSON endpoint of that server.
+"""The hot doors in turns: token issue, introspection, the check at call time, and their floors.
 
-Token issue, the warm check at call time, and ingest of 1,000 events a batch, acknowledged after
-the commit. The limits are on; the budgets are raised, so that no call is refused for its rate.
+The limits are on; the budgets are raised, so that no call is refused for its rate.
 """
 
-import argparse
 import asyncio
 import base64
-import statistics
-import sys
-import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import httpx2
-import orjson
-import uuid_utils
+import redis
 
-from bench import processes
-from bench.ground import Ground, prepared
-from bench.processes import Load, Server
+from bench import gateway, many, processes
+from bench.gateway import Gateway
+from bench.ground import Ground, copied
+from bench.ingest import API, Ingested, ingest
+from bench.processes import Load, Memory, Server
+from bench.score import Score, take_turn
 from domain.catalog.models import Product
 from domain.entitlements.models import Entitlement
 from domain.kernel import database
 from domain.kernel.context import SYSTEM
+from tests import servers as machines
 
-API: Final = "ocr.idcard"
-BATCH: Final = 1_000
-SENDERS: Final = 4
+FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
+ASKED: Final = urlencode({"grant_type": "client_credentials"}).encode()
+WARM_SECONDS: Final = 0.5
+DOORS: Final = ("bare", "authorize", "token", "introspect")
+
+FEW, SHARED, MANY = "few", "redis", "many"
+"""Servers of ours: limits in the process, limits in Redis, 200,000 more keys in the database."""
+
+
+@dataclass
+class Turn:
+    """What is asked of whom; the CPU of all `servers` counts."""
+
+    servers: list[Server]
+    port: int
+    request: bytes
+
+
+@dataclass
+class Found:
+    """What a run of the hot doors found; the scores are by turn."""
+
+    scores: dict[str, Score]
+    memory: dict[str, tuple[Memory, Memory]] = field(default_factory=dict)
+    """By server: fresh, and after all turns."""
+
+    redis: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    """By turn: commands and reads that Redis counted, for each answer."""
+
+    ingested: Ingested | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def run(
+    ground: Ground,
+    load: Load,
+    *,
+    seconds: float,
+    rounds: int,
+    batches: int,
+    say: Callable[[str], None],
+) -> Found:
+    """Measure everything in `rounds` of short turns, each round in another order."""
+    asyncio.run(_raise_budgets(ground.url))
+    with ExitStack() as stack:
+        say("hot doors: 200,000 keys into a second database")
+        copy = stack.enter_context(copied(ground, "many"))
+        proven = asyncio.run(many.plant(copy))
+        ours = stack.enter_context(_standing(ground, copy))
+        found = Found(scores={})
+        fresh = {name: server.memory() for name, server in ours.items()}
+        turns = _turns(ground, ours, stack, found)
+        _warm_many(ours[MANY], proven)
+        _compete(turns, load, found, seconds, rounds, say)
+        found.memory = {name: (fresh[name], server.memory()) for name, server in ours.items()}
+        say("ingest")
+        found.ingested = asyncio.run(ingest(ground, ours[FEW], batches))
+    return found
 
 
 async def _raise_budgets(url: str) -> None:
@@ -37,125 +95,141 @@ async def _raise_budgets(url: str) -> None:
     await database.close_database()
 
 
-def _requests(ground: Ground, server: Server) -> dict[str, bytes]:
-    """The request of each door; asks for the token that the check then sees."""
-    facts = ground.facts
-    basic = base64.b64encode(f"{facts['keyId']}:{facts['keySecret']}".encode()).decode()
-    form = {
-        "authorization": f"Basic {basic}",
-        "content-type": "application/x-www-form-urlencoded",
-    }
-    asked = "grant_type=client_credentials"
-    base = f"http://127.0.0.1:{server.port}"
-    told = httpx2.post(f"{base}/oauth/token", headers=form, content=asked)
-    check = {
-        "authorization": f"Bearer {told.json()['access_token']}",
-        "x-api": API,
-        "x-service-key": facts["serviceSecret"],
-    }
-    return {
-        "bare JSON (/healthz)": processes.request("GET", "/healthz", {}),
-        "POST /oauth/token": processes.request("POST", "/oauth/token", form, asked.encode()),
-        "GET /authorize": processes.request("GET", "/authorize", check),
-    }
-
-
-def _doors(ground: Ground, server: Server, load: Load, seconds: float, rounds: int) -> None:
-    """Print the rate of each door, the rounds interleaved."""
-    requests = _requests(ground, server)
-    rates: dict[str, list[float]] = {name: [] for name in requests}
-    alone: dict[str, dict[str, Any]] = {}
-    for number in range(rounds + 1):
-        for name, request in requests.items():
-            found = load.run(server.port, request, seconds)
-            if number:  # the first round warms up
-                rates[name].append(found["rate"])
-                alone[name] = load.run(server.port, request, seconds / 2, connections=1)
-    bare = next(iter(rates))
-    for name, found_rates in rates.items():
-        pairs = zip(found_rates, rates[bare], strict=True)
-        ratio = statistics.median(mine / theirs for mine, theirs in pairs)
-        rate = statistics.median(found_rates)
-        p50, p99 = alone[name]["p50"], alone[name]["p99"]
-        print(f"{name:24} {rate:8.0f}/s  {ratio:5.2f} of bare  p50 {p50:.2f} ms  p99 {p99:.2f} ms")
-
-
-def _batch(key_id: str) -> bytes:
-    """A thousand new events."""
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    return orjson.dumps(
-        [
-            {
-                "specversion": "1.0",
-                "type": "counterfoil.call.v1",
-                "source": "/gateways/bench",
-                "id": str(uuid_utils.uuid7()),
-                "time": now,
-                "data": {"api": API, "resultCode": "OK", "keyId": key_id, "durationMs": 12},
-            }
-            for _ in range(BATCH)
-        ]
-    )
-
-
-async def _ingest(ground: Ground, server: Server, batches: int) -> None:
-    """Print how many events a second are counted, with four senders."""
-    bodies = [_batch(ground.facts["keyId"]) for _ in range(batches + SENDERS)]
-    headers = {
-        "content-type": "application/cloudevents-batch+json",
-        "x-service-key": ground.facts["serviceSecret"],
-    }
-    took: list[float] = []
-    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=60) as client:
-
-        async def send(body: bytes) -> None:
-            began = time.perf_counter()
-            answer = await client.post("/usage/events", content=body, headers=headers)
-            took.append(time.perf_counter() - began)
-            told = answer.json()
-            if answer.status_code != 200 or told["accepted"] != BATCH:
-                raise RuntimeError(f"ingest: {answer.status_code} {answer.text[:300]}")
-
-        async def sender() -> None:
-            while bodies:
-                await send(bodies.pop())
-
-        for _ in range(SENDERS):
-            await send(bodies.pop())
-        took.clear()
-        began, used = time.perf_counter(), server.cpu()
-        await asyncio.gather(*(sender() for _ in range(SENDERS)))
-        lasted = time.perf_counter() - began
-    cpu = (server.cpu() - used) / (batches * BATCH) * 1e6
-    print(
-        f"POST /usage/events       {batches * BATCH / lasted:8.0f} events/s in batches of {BATCH}, "
-        f"{SENDERS} senders; {statistics.median(took) * 1000:.0f} ms a batch; {cpu:.0f} µs of the "
-        "server's CPU an event"
-    )
-
-
-def main() -> None:
-    """Run all three."""
-    parser = argparse.ArgumentParser(prog="python -m bench.hot", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=2.0, help="how long a turn lasts")
-    parser.add_argument("--rounds", type=int, default=5, help="how many turns each gets")
-    parser.add_argument("--batches", type=int, default=40, help="batches of events")
-    asked = parser.parse_args()
-    with prepared() as ground, Load() as load:
-        asyncio.run(_raise_budgets(ground.url))
-        settings = {**ground.settings, "COUNTERFOIL_TOKEN_REQUESTS_PER_SECOND": "1000000"}
-        server = processes.ours(settings, folder=ground.folder)
-        try:
+@contextmanager
+def _standing(ground: Ground, copy: str) -> Iterator[dict[str, Server]]:
+    """Our servers, ready."""
+    limits = {"COUNTERFOIL_TOKEN_REQUESTS_PER_SECOND": "1000000"}
+    settings = {FEW: {**ground.settings, **limits}}
+    settings[MANY] = {**settings[FEW], "COUNTERFOIL_DATABASE_URL": copy}
+    url = machines.redis_url()
+    if url:
+        settings[SHARED] = {**settings[FEW], "COUNTERFOIL_REDIS_URL": url}
+    with ExitStack() as stack:
+        made = {}
+        for name, more in settings.items():
+            made[name] = processes.ours(more, folder=ground.folder)
+            stack.callback(made[name].stop)
+        for server in made.values():
             server.ready("/readyz")
-            print(f"{ground.kind}, one worker, 16 connections")
-            _doors(ground, server, load, asked.seconds, asked.rounds)
-            asyncio.run(_ingest(ground, server, asked.batches))
-        finally:
-            server.stop()
+        yield made
 
 
-if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit(130)
+def _turns(
+    ground: Ground, ours: dict[str, Server], stack: ExitStack, found: Found
+) -> dict[str, Turn]:
+    turns: dict[str, Turn] = {}
+    for name, server in ours.items():
+        for door, request in _requests(ground.facts, server).items():
+            if name != SHARED or door != "introspect":  # it asks nothing of Redis
+                turns[f"{name}: {door}"] = Turn([server], server.port, request)
+    floors = _floor("bench.floors", {}, ground.folder, stack)
+    token = processes.request("POST", "/sign", _basic(ground.facts), ASKED)
+    for path in ("/", "/read", "/verify"):
+        asked = processes.request("POST", path, FORM, b"x" * 600)
+        turns[f"floor: {path}"] = Turn([floors], floors.port, asked)
+    turns["floor: /sign"] = Turn([floors], floors.port, token)
+    settings = ground.settings
+    forgetful = _floor("bench.forgetful", settings, ground.folder, stack, path="/readyz")
+    asked = _requests(ground.facts, forgetful)["introspect"]
+    turns["verifying: introspect"] = Turn([forgetful], forgetful.port, asked)
+    if machines.redis_url() is None:
+        found.notes.append("Redis is not on this machine: shared limits are left out")
+    if gateway.binary() is None:
+        found.notes.append(gateway.missing())
+    else:
+        turns |= _gateway(ground, ours[FEW], stack)
+    return turns
+
+
+def _floor(
+    module: str, more: dict[str, str], folder: Path, stack: ExitStack, path: str = "/"
+) -> Server:
+    port = processes.free_port()
+    server = Server(["-m", "bench.stand", module, str(port)], more, port, folder=folder)
+    stack.callback(server.stop)
+    server.ready(path)
+    return server
+
+
+def _gateway(ground: Ground, ours: Server, stack: ExitStack) -> dict[str, Turn]:
+    product = _floor("bench.trivial", {}, ground.folder, stack)
+    secret = ground.facts["serviceSecret"]
+    nginx = Gateway(ground.folder, counterfoil=ours.port, product=product.port, secret=secret)
+    stack.callback(nginx.stop)
+    nginx.ready(gateway.PATH, 401)
+    token = {"authorization": f"Bearer {_token(ground.facts, ours)}"}
+    asked = processes.request("POST", gateway.PATH, token, b"{}")
+    return {
+        "nginx: plain": Turn([nginx, product], nginx.plain, asked),
+        "nginx: checked": Turn([nginx, product, ours], nginx.port, asked),
+    }
+
+
+def _requests(facts: dict[str, Any], server: Server) -> dict[str, bytes]:
+    """The request of each door."""
+    token, service = _token(facts, server), {"x-service-key": facts["serviceSecret"]}
+    check = {"authorization": f"Bearer {token}", "x-api": API, **service}
+    told = urlencode({"token": token}).encode()
+    return {
+        "bare": processes.request("GET", "/healthz", {}),
+        "authorize": processes.request("GET", "/authorize", check),
+        "token": processes.request("POST", "/oauth/token", _basic(facts), ASKED),
+        "introspect": processes.request("POST", "/oauth/introspect", {**service, **FORM}, told),
+    }
+
+
+def _basic(facts: dict[str, Any]) -> dict[str, str]:
+    pair = base64.b64encode(f"{facts['keyId']}:{facts['keySecret']}".encode()).decode()
+    return {"authorization": f"Basic {pair}", **FORM}
+
+
+def _token(facts: dict[str, Any], server: Server) -> str:
+    url = f"http://127.0.0.1:{server.port}/oauth/token"
+    return str(httpx2.post(url, headers=_basic(facts), content=ASKED).json()["access_token"])
+
+
+def _warm_many(server: Server, proven: list[tuple[str, str]]) -> None:
+    """Let many of the keys ask for a token, so that the server holds them beside the others."""
+    with httpx2.Client(base_url=f"http://127.0.0.1:{server.port}") as client:
+        for key, secret in proven:
+            told = client.post("/oauth/token", content=ASKED, headers=FORM, auth=(key, secret))
+            assert told.status_code == 200, told.text
+
+
+def _compete(
+    turns: dict[str, Turn],
+    load: Load,
+    found: Found,
+    seconds: float,
+    rounds: int,
+    say: Callable[[str], None],
+) -> None:
+    url = machines.redis_url()
+    store = redis.Redis.from_url(url) if url else None
+    for turn in turns.values():
+        load.run(turn.port, turn.request, WARM_SECONDS)
+    found.scores = {name: Score() for name in turns}
+    order = list(turns)
+    for number in range(rounds):
+        say(f"hot doors: round {number + 1} of {rounds}")
+        for name in order:
+            turn, counting = turns[name], store if name.startswith(SHARED) else None
+            before = _counted(counting)
+            score = found.scores[name]
+            alone = number % 4 == 0
+            answers = take_turn(
+                score, turn.servers, load, turn.port, turn.request, seconds, alone=alone
+            )
+            if counting and not alone:
+                used = [b - a for a, b in zip(before, _counted(counting), strict=True)]
+                reads = used[1] - len(used)  # the two questions of the second counting are ours
+                found.redis.setdefault(name, []).append((used[0] / answers, reads / answers))
+        order = [*order[7:], *order[:7]]
+
+
+def _counted(store: Any) -> tuple[int, int]:
+    """How many scripts Redis has run, and how often it has read from its connections."""
+    if store is None:
+        return 0, 0
+    ran = store.info("commandstats").get("cmdstat_evalsha", {"calls": 0})["calls"]
+    return int(ran), int(store.info("stats")["total_reads_processed"])

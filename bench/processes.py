@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SERVE: Final = "import sys; from console_sdk.cli import main; sys.exit(main())"
@@ -34,10 +34,12 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _start(arguments: list[str], more: Mapping[str, str], **options: Any) -> subprocess.Popen[str]:
+def _start(
+    arguments: list[str], more: Mapping[str, str], program: str = sys.executable, **options: Any
+) -> subprocess.Popen[str]:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("COUNTERFOIL_")}
     return subprocess.Popen(
-        [sys.executable, *arguments],
+        [program, *arguments],
         env={**inherited, "PYTHONPATH": str(ROOT), **more},
         text=True,
         start_new_session=True,  # Ctrl-C reaches the run alone, which stops the others in order
@@ -46,17 +48,34 @@ def _start(arguments: list[str], more: Mapping[str, str], **options: Any) -> sub
     )
 
 
+class Memory(NamedTuple):
+    """Megabytes (of 1,000,000 bytes): resident, and the share of it that is a process's own."""
+
+    worker: float
+    worker_pss: float
+    others: float
+    others_pss: float
+
+
 class Server:
     """A server process on a free port."""
 
     def __init__(
-        self, arguments: list[str], more: Mapping[str, str], port: int, *, folder: Path
+        self,
+        arguments: list[str],
+        more: Mapping[str, str],
+        port: int,
+        *,
+        folder: Path,
+        program: str = sys.executable,
     ) -> None:
         self.port = port
         self.log = folder / f"server-{port}.log"
         self._log = self.log.open("w")
         self.began = time.perf_counter()
-        self.process = _start(arguments, more, stdout=self._log, stderr=self._log, cwd=folder)
+        self.process = _start(
+            arguments, more, program, stdout=self._log, stderr=self._log, cwd=folder
+        )
 
     def ready(self, path: str, status: int = 200) -> float:
         """Wait until `path` answers with `status`; the seconds since the start."""
@@ -81,14 +100,11 @@ class Server:
                 total += int(parts[11]) + int(parts[12])
         return total / TICKS
 
-    def resident(self) -> float:
-        """The resident memory of its process tree, in MB (of 1,000,000 bytes)."""
-        kilobytes = 0
-        for pid in tree(self.process.pid):
-            with contextlib.suppress(OSError):
-                status = Path(f"/proc/{pid}/status").read_text()
-                kilobytes += int(status.partition("VmRSS:")[2].split()[0])
-        return kilobytes * 1024 / 1e6
+    def memory(self) -> "Memory":
+        """The memory of its worker, which is the largest process under it, and of all others."""
+        found = sorted(_memory(pid) for pid in tree(self.process.pid))
+        others = found[:-1]
+        return Memory(*found[-1], sum(one[0] for one in others), sum(one[1] for one in others))
 
     def stop(self) -> None:
         """End it as Ctrl-C does, and wait until it is gone."""
@@ -114,6 +130,15 @@ def tree(pid: int) -> list[int]:
     return found
 
 
+def _memory(pid: int) -> tuple[float, float]:
+    """The resident and the proportional set size of a process in MB; 0 when it has ended."""
+    with contextlib.suppress(OSError):
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        resident, own = (text.partition(f"\n{name}:")[2].split()[0] for name in ("Rss", "Pss"))
+        return int(resident) * 1024 / 1e6, int(own) * 1024 / 1e6
+    return 0.0, 0.0
+
+
 def _status(port: int, path: str) -> int:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=5) as link:
@@ -135,6 +160,13 @@ def contestant(module: str, facts: Path, *, prefetch: bool = False) -> Server:
     port = free_port()
     more = {"BENCH_FACTS": str(facts), "BENCH_PREFETCH": "1" if prefetch else "0"}
     return Server(["-m", "bench.stand", module, str(port)], more, port, folder=facts.parent)
+
+
+def node(program: Path, script: Path, facts: Path) -> Server:
+    """A peer that runs on Node.js, of which `program` is the executable."""
+    port = free_port()
+    more = {"BENCH_FACTS": str(facts), "NODE_ENV": "production", "GRAPHILE_ENV": "production"}
+    return Server([str(script), str(port)], more, port, folder=facts.parent, program=str(program))
 
 
 class Load:

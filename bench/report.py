@@ -3,10 +3,13 @@
 import os
 import platform
 import statistics
+from collections.abc import Sequence
 from typing import Final
 
-from bench.contest import HAND, OURS, PLAIN, PREFETCHED, Score, Scores, cpu_ratio, ratio, spread
+from bench.contest import HAND, OURS, PLAIN, PREFETCHED, Scores
 from bench.ground import Ground
+from bench.processes import Memory
+from bench.score import Score, cpu_ratio, ratio, spread
 from bench.starting import middle
 
 OF_HAND: Final = 0.25
@@ -33,7 +36,7 @@ def head(ground: Ground) -> str:
 
 def table(ground: Ground, scores: Scores) -> str:
     """The contest: medians of the rounds; ratios are medians of the rounds' own ratios."""
-    rows = [COLUMNS]
+    rows: list[tuple[str, ...]] = [COLUMNS]
     for page, by_name in scores.items():
         for name, score in by_name.items():
             known = name in (OURS, HAND)
@@ -54,15 +57,19 @@ def table(ground: Ground, scores: Scores) -> str:
                     str(score.size),
                 )
             )
-    widths = [max(len(row[at]) for row in rows) for at in range(len(COLUMNS))]
-    lines = [
-        "  ".join(cell.rjust(wide) for cell, wide in zip(row, widths, strict=True)) for row in rows
-    ]
     note = (
         "req/s with 16 connections; p50 and p99 with 1; CPU ms is the server process's own time\n"
         "a request, and CPU of a the ratio by that time, which others' work disturbs less"
     )
-    return "\n".join(["", *lines, note])
+    return "\n".join(["", columns(rows), note])
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as text, each column as wide as it must be."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.rjust(wide) for cell, wide in zip(row, widths, strict=True)) for row in rows
+    )
 
 
 def _ratio(one: Score, other: Score) -> str:
@@ -97,24 +104,32 @@ def aims_of(scores: Scores) -> Aims:
 
 
 def starting(
-    cold: list[float], first: float, again: list[float], fresh: float, full: float, answered: int
+    cold: list[float], first: float, again: list[float], fresh: Memory, full: Memory, answered: int
 ) -> str:
     """Start and memory."""
     return (
         f"\ncold start of serve until /readyz: {middle(cold)}\n"
         f"serve --demo on SQLite: first {first:.2f} s, again {middle(again)}\n"
-        f"resident memory of the worker: {fresh:.0f} MB fresh, {full:.0f} MB after {answered} "
-        "mixed requests"
+        f"memory fresh: {memory(fresh)}\n"
+        f"memory after {answered} mixed requests: {memory(full)}"
     )
 
 
-def aims_of_start(cold: list[float], again: list[float], full: float) -> Aims:
+def memory(of: Memory) -> str:
+    """The worker's memory, and the supervisor's beside it."""
+    return (
+        f"worker {of.worker:.0f} MB resident ({of.worker_pss:.0f} MB proportional), "
+        f"supervisor {of.others:.0f} MB ({of.others_pss:.0f} MB)"
+    )
+
+
+def aims_of_start(cold: list[float], again: list[float], full: Memory) -> Aims:
     """The aims of start and memory, and whether each is met."""
     start, demo = statistics.median(cold), statistics.median(again)
     return [
         (f"cold start {start:.2f} s, aim {COLD_SECONDS}", start < COLD_SECONDS),
         (f"second start of the demo {demo:.2f} s, aim {DEMO_SECONDS}", demo < DEMO_SECONDS),
-        (f"memory {full:.0f} MB, aim {RESIDENT_MB}", full < RESIDENT_MB),
+        (f"worker {full.worker:.0f} MB, aim {RESIDENT_MB}", full.worker < RESIDENT_MB),
     ]
 
 

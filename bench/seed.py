@@ -11,6 +11,7 @@ from domain.accounts.models import MainAccount, SubAccount, SubAccountKind
 from domain.catalog.models import Product
 from domain.iam import commands as iam
 from domain.iam import queries as iam_reads
+from domain.kernel.calendar import day_start, month_of
 from domain.kernel.context import SYSTEM, Ctx
 from domain.kernel.money import Money
 from domain.kernel.reading import Window, wanting
@@ -21,7 +22,6 @@ from domain.orders.models import OrderStatus
 from domain.people import commands as people
 from domain.pricing import commands as pricing
 from domain.pricing.models import PaymentMode, Plan
-from domain.usage.calendar import day_start, month_of
 from domain.usage.models import UsageDay
 from domain.usage.tally import COUNTERS
 

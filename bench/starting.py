@@ -8,7 +8,7 @@ from bench import processes
 from bench.contest import OURS, page_request
 from bench.ground import Ground
 from bench.pages import PAGES
-from bench.processes import Load
+from bench.processes import Load, Memory
 
 
 def cold_start(ground: Ground, times: int) -> list[float]:
@@ -36,18 +36,18 @@ def demo_starts(folder: Path, times: int) -> tuple[float, list[float]]:
 
 def memory(
     ground: Ground, load: Load, requests: int, say: Callable[[str], None]
-) -> tuple[float, float, int]:
-    """Resident MB of a fresh worker, the same after `requests` mixed ones, and how many it got."""
+) -> tuple[Memory, Memory, int]:
+    """The memory of a fresh server, the same after `requests` mixed ones, and how many it got."""
     server = processes.ours(ground.settings, folder=ground.folder)
     try:
         server.ready("/readyz")
-        fresh, answered = server.resident(), 0
+        fresh, answered = server.memory(), 0
         while answered < requests:
             say(f"memory: {answered} of {requests} requests")
             for page in PAGES:
                 asked = page_request(ground, OURS, page)
                 answered += load.run(server.port, asked, 2.0)["answers"]
-        return fresh, server.resident(), answered
+        return fresh, server.memory(), answered
     finally:
         server.stop()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from console_sdk import roles, sub_accounts
 from console_sdk.answers import PROBLEM, present
+from console_sdk.handover import AsyncHandover, Handover
 from console_sdk.people import AsyncPeople, People
 from console_sdk.roles import Role
 from console_sdk.sub_accounts import SubAccount
@@ -138,7 +139,7 @@ def _enterprise() -> Call[Enterprise]:
     return Call(ENTERPRISE, present("enterprise", "yours", reader(Enterprise)))
 
 
-class Accounts(People):
+class Accounts(People, Handover):
     """`console.accounts`."""
 
     def __init__(self, wire: Wire) -> None:
@@ -175,7 +176,7 @@ class Accounts(People):
         return self._wire.pages(lambda after: sub_accounts.list_of(page_size, after))
 
 
-class AsyncAccounts(AsyncPeople):
+class AsyncAccounts(AsyncPeople, AsyncHandover):
     """`console.accounts` of an AsyncConsole; see Accounts."""
 
     def __init__(self, wire: AsyncWire) -> None:

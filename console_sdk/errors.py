@@ -57,6 +57,10 @@ class SecondFactorRequired(Forbidden, code="SECOND_FACTOR_REQUIRED"):
     """Confirm a code of your second factor first: `accounts.confirm_second_factor`."""
 
 
+class PersonRequired(Forbidden, code="PERSON_REQUIRED"):
+    """A person must do this: a key has no second factor to show."""
+
+
 class WrongCode(InvalidInput, code="WRONG_CODE"):
     """The code is wrong, or was used before."""
 
@@ -65,12 +69,24 @@ class NoSecondFactor(Conflict, code="NO_SECOND_FACTOR"):
     """You have not enrolled a second factor."""
 
 
+class ResetUnderway(Conflict, code="RESET_UNDERWAY"):
+    """A reset of this second factor is under way."""
+
+
+class OwnSecondFactor(Forbidden, code="OWN_SECOND_FACTOR"):
+    """Nobody resets a second factor of their own."""
+
+
 class ResetCodeInvalid(InvalidInput, code="RESET_CODE_INVALID"):
     """The code that resets a password is unknown, used or expired."""
 
 
 class InvitationClosed(Conflict, code="INVITATION_CLOSED"):
     """The invitation was accepted, withdrawn, or has expired."""
+
+
+class OfferClosed(Conflict, code="OFFER_CLOSED"):
+    """The offer of the main account was accepted, withdrawn or replaced, or has expired."""
 
 
 class WrongCredentials(Unauthenticated, code="WRONG_CREDENTIALS"):

@@ -12,6 +12,7 @@ AccessKeyStatus = Literal["ACTIVE", "DISABLED", "LOCKED", "DELETED"]
 SecretStatus = Literal["CURRENT", "RETIRING", "RETIRED"]
 AccessKeyWarning = Literal["EXPIRED", "EXPIRING", "ROTATION_DUE", "UNUSED"]
 AccessKeyOrder = Literal["NEWEST", "OLDEST", "EXPIRY", "LEAST_RECENTLY_USED"]
+TokenAudience = Literal["API", "CONSOLE"]
 Kept = Literal["keep"]
 
 
@@ -57,6 +58,22 @@ class CreatedAccessKey:
     access_key: AccessKey
     secret: str | None = field(repr=False)
     secret_shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A token just made for a key: keep `token` now, it is shown this once.
+
+    It is None when the call was repeated with its idempotency key after the first answer was lost.
+    """
+
+    id: str
+    key_id: str
+    audience: TokenAudience
+    issued_at: datetime
+    expires_at: datetime
+    token: str | None = field(repr=False)
+    token_shown: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +140,19 @@ SET_STATUS: Final = (
   result: setAccessKeyStatus(id: $id, status: $status) { ...KeyFields ...ProblemFields }
 }"""
     + FIELDS
+    + PROBLEM
+)
+ISSUE: Final = (
+    """mutation IssueToken(
+  $keyId: ID!, $audience: TokenAudience!, $ttlSeconds: Int, $idempotencyKey: String!
+) {
+  result: issueToken(
+    keyId: $keyId, audience: $audience, ttlSeconds: $ttlSeconds, idempotencyKey: $idempotencyKey
+  ) {
+    ... on IssuedToken { id keyId audience issuedAt expiresAt token tokenShown }
+    ...ProblemFields
+  }
+}"""
     + PROBLEM
 )
 REVOKE: Final = (

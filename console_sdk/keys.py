@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from console_sdk.blast import BlastRadius, blast
 from console_sdk.key_documents import (
     CREATE,
+    ISSUE,
     LIST,
     REVOKE,
     ROTATE,
@@ -20,10 +21,12 @@ from console_sdk.key_documents import AccessKeyOrder as AccessKeyOrder
 from console_sdk.key_documents import AccessKeyStatus as AccessKeyStatus
 from console_sdk.key_documents import AccessKeyWarning as AccessKeyWarning
 from console_sdk.key_documents import CreatedAccessKey as CreatedAccessKey
+from console_sdk.key_documents import IssuedToken as IssuedToken
 from console_sdk.key_documents import Kept as Kept
 from console_sdk.key_documents import RevokedToken as RevokedToken
 from console_sdk.key_documents import SecretStatus as SecretStatus
 from console_sdk.key_documents import SecretVersion as SecretVersion
+from console_sdk.key_documents import TokenAudience as TokenAudience
 from console_sdk.transport import Call
 from console_sdk.values import Page, camel, page_of, reader
 
@@ -66,6 +69,11 @@ def _rotate(key_id: str, overlap_seconds: int | None) -> Call[CreatedAccessKey]:
 
 def _set_status(key_id: str, status: AccessKeyStatus) -> Call[AccessKey]:
     return Call(SET_STATUS, reader(AccessKey), {"id": key_id, "status": status})
+
+
+def _issue(key_id: str, audience: TokenAudience, ttl_seconds: int | None) -> Call[IssuedToken]:
+    asked = {"keyId": key_id, "audience": audience, "ttlSeconds": ttl_seconds}
+    return Call(ISSUE, reader(IssuedToken), asked, keyed=True)
 
 
 def _revoke(token: str) -> Call[RevokedToken]:
@@ -120,6 +128,17 @@ class Keys:
     def set_status(self, key_id: str, status: AccessKeyStatus) -> AccessKey:
         """Disable (DISABLED), enable (ACTIVE) or delete (DELETED) a key; its tokens follow."""
         return self._wire.call(_set_status(key_id, status))
+
+    def issue_token(
+        self,
+        key_id: str,
+        *,
+        audience: TokenAudience = "API",
+        ttl_seconds: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> IssuedToken:
+        """Make an access token for a key without its secret; it lives two hours unless said."""
+        return self._wire.call(_issue(key_id, audience, ttl_seconds), idempotency_key)
 
     def revoke_token(self, token: str) -> RevokedToken:
         """End an access token before its time."""
@@ -195,6 +214,17 @@ class AsyncKeys:
     async def set_status(self, key_id: str, status: AccessKeyStatus) -> AccessKey:
         """Disable (DISABLED), enable (ACTIVE) or delete (DELETED) a key; its tokens follow."""
         return await self._wire.call(_set_status(key_id, status))
+
+    async def issue_token(
+        self,
+        key_id: str,
+        *,
+        audience: TokenAudience = "API",
+        ttl_seconds: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> IssuedToken:
+        """Make an access token for a key without its secret; it lives two hours unless said."""
+        return await self._wire.call(_issue(key_id, audience, ttl_seconds), idempotency_key)
 
     async def revoke_token(self, token: str) -> RevokedToken:
         """End an access token before its time."""

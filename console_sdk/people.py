@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -61,11 +61,12 @@ class OpenSession:
 
 @dataclass(frozen=True, slots=True)
 class SecondFactor:
-    """How your second factor stands."""
+    """How your second factor stands; at `reset_at` it is taken away, unless you show it before."""
 
     enrolled: bool
     fresh: bool
     recovery_codes_left: int
+    reset_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +114,12 @@ class CreatedInvitation:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedInvitation:
-    """Whose member you are now."""
+    """Whose member you are now, and your key: keep `secret`, it is shown this once."""
 
     enterprise: str
     name: str
+    key_id: str
+    secret: str = field(repr=False)
 
 
 def _nothing(_: Any) -> None:
@@ -206,7 +209,7 @@ class People:
         return self._wire.call(Call(WITHDRAW, reader(Invitation), {"id": id}))
 
     def accept_invitation(self, code: str, password: str) -> AcceptedInvitation:
-        """Become the member that you were invited as; raises InvitationClosed, NotFound."""
+        """Become the member that you were invited as, with a key; raises InvitationClosed."""
         asked = {"code": code, "password": password}
         return self._wire.call(Call(ACCEPT, reader(AcceptedInvitation), asked))
 
@@ -273,6 +276,6 @@ class AsyncPeople:
         return await self._wire.call(Call(WITHDRAW, reader(Invitation), {"id": id}))
 
     async def accept_invitation(self, code: str, password: str) -> AcceptedInvitation:
-        """Become the member that you were invited as; raises InvitationClosed, NotFound."""
+        """Become the member that you were invited as, with a key; raises InvitationClosed."""
         asked = {"code": code, "password": password}
         return await self._wire.call(Call(ACCEPT, reader(AcceptedInvitation), asked))

@@ -15,7 +15,7 @@ SESSIONS: Final = """query Sessions($first: Int!, $after: String) {
   }
 }"""
 SECOND_FACTOR: Final = """query SecondFactor {
-  result: secondFactor { enrolled fresh recoveryCodesLeft }
+  result: secondFactor { enrolled fresh recoveryCodesLeft resetAt }
 }"""
 INVITATIONS: Final = (
     """query Invitations($first: Int!, $after: String) {
@@ -100,7 +100,7 @@ WITHDRAW: Final = (
 ACCEPT: Final = (
     """mutation AcceptInvitation($code: String!, $password: String!) {
   result: acceptInvitation(code: $code, password: $password) {
-    ... on AcceptedInvitation { enterprise name } ...ProblemFields
+    ... on AcceptedInvitation { enterprise name keyId secret } ...ProblemFields
   }
 }"""
     + PROBLEM

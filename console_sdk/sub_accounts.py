@@ -39,7 +39,16 @@ class SubAccount:
     role: NamedRole
     status: SubAccountStatus
     created_at: datetime
+    deleted_at: datetime | None
     key: AccessKey | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedSubAccount:
+    """A sub-account that is gone; its name and e-mail are free again."""
+
+    id: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,7 @@ class CreatedSubAccount:
 SUB_ACCOUNT_FIELDS: Final = (
     """
 fragment SubAccountFields on SubAccount {
-  id kind name status createdAt
+  id kind name status createdAt deletedAt
   role { id name consoleScopes apiGrants createdAt } key { ...KeyFields }
 }
 """
@@ -101,9 +110,15 @@ SET_STATUS: Final = (
     + SUB_ACCOUNT_FIELDS
     + PROBLEM
 )
+DELETE_SUB_ACCOUNT: Final = (
+    """mutation DeleteSubAccount($id: ID!) {
+  result: deleteSubAccount(id: $id) { ... on DeletedSubAccount { id name } ...ProblemFields }
+}"""
+    + PROBLEM
+)
 SUB_ACCOUNTS: Final = (
-    """query SubAccounts($first: Int!, $after: String) {
-  result: subAccounts(first: $first, after: $after) {
+    """query SubAccounts($first: Int!, $after: String, $deleted: Boolean!) {
+  result: subAccounts(first: $first, after: $after, deleted: $deleted) {
     nodes { ...SubAccountFields } pageInfo { hasNextPage endCursor }
   }
 }"""
@@ -129,9 +144,15 @@ def _set_status(id: str, status: SubAccountStatus) -> Call[SubAccount]:
     return Call(SET_STATUS, reader(SubAccount), {"id": id, "status": status})
 
 
-def list_of(page_size: int, after: str | None) -> Call[Page[SubAccount]]:
+def _delete(id: str) -> Call[DeletedSubAccount]:
+    """The end of a sub-account."""
+    return Call(DELETE_SUB_ACCOUNT, reader(DeletedSubAccount), {"id": id})
+
+
+def list_of(page_size: int, after: str | None, deleted: bool = False) -> Call[Page[SubAccount]]:
     """A page of sub-accounts."""
-    return Call(SUB_ACCOUNTS, page_of(reader(SubAccount)), {"first": page_size, "after": after})
+    asked = {"first": page_size, "after": after, "deleted": deleted}
+    return Call(SUB_ACCOUNTS, page_of(reader(SubAccount)), asked)
 
 
 class SubAccounts:
@@ -164,9 +185,13 @@ class SubAccounts:
         """Disable it (DISABLED): sessions end, key and tokens stop. Or enable it (ACTIVE)."""
         return self._wire.call(_set_status(sub_account_id, status))
 
-    def list(self, *, page_size: int = 50) -> Iterator[SubAccount]:
-        """All members and applications, the oldest first."""
-        return self._wire.pages(lambda after: list_of(page_size, after))
+    def delete(self, sub_account_id: str) -> DeletedSubAccount:
+        """Delete one that is disabled, and its key; raises IllegalTransition, NotFound."""
+        return self._wire.call(_delete(sub_account_id))
+
+    def list(self, *, deleted: bool = False, page_size: int = 50) -> Iterator[SubAccount]:
+        """All members and applications, the oldest first; or those that were deleted."""
+        return self._wire.pages(lambda after: list_of(page_size, after, deleted))
 
     def blast_radius(self, sub_account_id: str) -> BlastRadius:
         """What would stop without a sub-account; raises NotFound."""
@@ -203,9 +228,13 @@ class AsyncSubAccounts:
         """Disable it (DISABLED): sessions end, key and tokens stop. Or enable it (ACTIVE)."""
         return await self._wire.call(_set_status(sub_account_id, status))
 
-    def list(self, *, page_size: int = 50) -> AsyncIterator[SubAccount]:
-        """All members and applications, the oldest first."""
-        return self._wire.pages(lambda after: list_of(page_size, after))
+    async def delete(self, sub_account_id: str) -> DeletedSubAccount:
+        """Delete one that is disabled, and its key; raises IllegalTransition, NotFound."""
+        return await self._wire.call(_delete(sub_account_id))
+
+    def list(self, *, deleted: bool = False, page_size: int = 50) -> AsyncIterator[SubAccount]:
+        """All members and applications, the oldest first; or those that were deleted."""
+        return self._wire.pages(lambda after: list_of(page_size, after, deleted))
 
     async def blast_radius(self, sub_account_id: str) -> BlastRadius:
         """What would stop without a sub-account; raises NotFound."""

@@ -131,16 +131,23 @@ def check_body_headers(content_type: str, encoding: str) -> None:
 # -- bodies and parameters -----------------------------------------------------------------------
 
 
-async def read_body(receive: Receive, *, seconds: float, most: int = BODY_MAX) -> bytes:
-    """The whole body, at most `most` bytes (413), arriving within `seconds` (408)."""
+async def read_body(
+    receive: Receive, *, seconds: float, most: int = BODY_MAX, length: str | None = None
+) -> bytes:
+    """The whole body, at most `most` bytes (413), arriving within `seconds` (408).
+
+    With `length`, the Content-Length by which the server framed the body, its last byte is its
+    end: asking the server whether there is more costs as much again as the body.
+    """
+    exact = int(length) if length and length.isascii() and length.isdigit() else None
     try:
         async with asyncio.timeout(seconds):
-            return await _read(receive, most)
+            return await _read(receive, most, exact)
     except TimeoutError:
         raise Refused(408, "The body did not arrive in time.") from None
 
 
-async def _read(receive: Receive, most: int) -> bytes:
+async def _read(receive: Receive, most: int, length: int | None) -> bytes:
     chunks: list[bytes] = []
     size, more = 0, True
     while more and size <= DRAIN * most:
@@ -152,6 +159,8 @@ async def _read(receive: Receive, most: int) -> bytes:
         size += len(chunk)
         if size <= most:
             chunks.append(chunk)
+        if size == length:
+            break
     if size > most:
         raise Refused(413, f"The body is larger than {most:,} bytes.")
     return b"".join(chunks)

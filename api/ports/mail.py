@@ -13,6 +13,18 @@ TEXTS = {
     "password_reset": "Set a new password within half an hour: {link} (code {code})."
     " If you did not ask for this, do nothing.",
     "password_changed": "Your password was changed. If it was not you, set a new one at once.",
+    "main_account_offer": "You are offered the main account of {enterprise}. Log in, show your"
+    " second factor and accept within 72 hours: {link}",
+    "main_account_received": "You hold the main account of {enterprise} now. Log in again, look"
+    " through the main keys and rotate those that others may know. Your own key was deleted.",
+    "main_account_given": "You handed over the main account of {enterprise} and are a member now."
+    " Log in again. If it was not you, write to the platform's support at once.",
+    "second_factor_reset_opened": "Somebody told us that you lost your authenticator. It counts no"
+    " more from {at} UTC on. If that is not so, log in before and show a code of it, or a recovery"
+    " code: that ends the reset.",
+    "second_factor_reset_ended": "The reset of your authenticator was ended: {outcome}.",
+    "second_factor_reset_done": "Your authenticator and your recovery codes count no more, and your"
+    " sessions were ended. Log in and enrol a new one.",
     "invitation": "{enterprise} invites you to its console. Accept within seven days: {link}",
 }
 

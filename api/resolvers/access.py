@@ -6,9 +6,9 @@ from typing import Annotated
 import strawberry
 
 from api.context import Info
-from api.resolvers.paging import node_wanted
+from api.resolvers.paging import node_wanted, paged
 from api.schema.access import Notice, SimulatedAccess
-from api.schema.paging import After, Before, Connection, First, Last, Paged
+from api.schema.paging import Connection, Paged
 from domain.kernel.reading import Window
 from domain.keys import simulation
 from domain.notices import queries
@@ -44,18 +44,15 @@ class AccessQuery:
         graphql_type=Connection[Notice] | None,
         description="The message centre: what the enterprise should know, newest first.",
     )
+    @paged
     async def notices(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        window: Window,
         subject_id: Annotated[
             strawberry.ID | None, strawberry.argument(description="Only those about this thing.")
         ] = None,
     ) -> Paged:
-        window = Window.of(first, after, last, before)
         page = await queries.notices(
             info.context.ctx, window, node_wanted(info), subject_id=subject_id
         )

@@ -6,23 +6,20 @@ import strawberry
 
 from api.context import Info
 from api.execution.lookahead import wanted
-from api.resolvers.paging import node_wanted
+from api.resolvers.paging import node_wanted, paged
 from api.schema.bills import Bill
-from api.schema.paging import After, Before, Connection, First, Last, Paged
+from api.schema.paging import Connection, Paged
 from domain.billing import queries
 from domain.billing.rows import BillRow
 from domain.kernel.reading import Window
 
 
+@paged
 async def list_bills(
     info: Info,
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
+    window: Window,
 ) -> Paged:
     """Resolve `bills`, at the root and of an enterprise."""
-    window = Window.of(first, after, last, before)
     return Paged(await queries.bills(info.context.ctx, window, node_wanted(info)))
 
 

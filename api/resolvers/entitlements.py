@@ -7,23 +7,20 @@ import strawberry
 from api.context import Info
 from api.execution.lookahead import wanted
 from api.resolvers.arguments import IdempotencyKey
-from api.resolvers.paging import node_wanted
+from api.resolvers.paging import node_wanted, paged
 from api.schema.entitlements import ClaimFreeQuotaResult, Entitlement
-from api.schema.paging import After, Before, Connection, First, Last, Paged
+from api.schema.paging import Connection, Paged
 from domain.entitlements import commands, queries
 from domain.entitlements.rows import EntitlementRow
 from domain.kernel.reading import Window
 
 
+@paged
 async def list_entitlements(
     info: Info,
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
+    window: Window,
 ) -> Paged:
     """Resolve `entitlements`, at the root and of an enterprise."""
-    window = Window.of(first, after, last, before)
     return Paged(await queries.entitlements(info.context.ctx, window, node_wanted(info)))
 
 

@@ -7,23 +7,31 @@ import strawberry
 from api.context import Info
 from api.execution.lookahead import wanted
 from api.resolvers.arguments import IdempotencyKey
-from api.resolvers.paging import node_wanted
+from api.resolvers.paging import node_wanted, paged
 from api.schema.accounts import SubAccountKind, SubAccountStatus
 from api.schema.iam import (
     BlastRadius,
     CreateRoleResult,
     CreateSubAccountResult,
     DeleteRoleResult,
+    DeleteSubAccountResult,
     Role,
     SetSubAccountStatusResult,
     SubAccount,
     UpdateRoleResult,
     UpdateSubAccountResult,
 )
-from api.schema.paging import After, Before, Connection, First, Last, Paged
+from api.schema.paging import Connection, Paged
 from domain.accounts import identity
 from domain.iam import blast, commands, queries
-from domain.iam.rows import BlastRow, CreatedSubAccount, DeletedRole, RoleRow, SubAccountRow
+from domain.iam.rows import (
+    BlastRow,
+    CreatedSubAccount,
+    DeletedRole,
+    DeletedSubAccount,
+    RoleRow,
+    SubAccountRow,
+)
 from domain.kernel.reading import Window
 
 RoleId = Annotated[strawberry.ID, strawberry.argument(description="The role's id.")]
@@ -61,31 +69,31 @@ NewRole = Annotated[
 @strawberry.type
 class IamQuery:
     @strawberry.field(graphql_type=Connection[Role] | None, description="The enterprise's roles.")
+    @paged
     async def roles(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        window: Window,
     ) -> Paged:
-        window = Window.of(first, after, last, before)
         return Paged(await queries.roles(info.context.ctx, window, node_wanted(info)))
 
     @strawberry.field(
         graphql_type=Connection[SubAccount] | None,
         description="The enterprise's members and applications.",
     )
+    @paged
     async def sub_accounts(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        window: Window,
+        deleted: Annotated[
+            bool | None, strawberry.argument(description="List those that were deleted instead.")
+        ] = None,
     ) -> Paged:
-        window = Window.of(first, after, last, before)
-        return Paged(await queries.sub_accounts(info.context.ctx, window, node_wanted(info)))
+        page = await queries.sub_accounts(
+            info.context.ctx, window, node_wanted(info), deleted=bool(deleted)
+        )
+        return Paged(page)
 
     @strawberry.field(
         graphql_type=BlastRadius | None,
@@ -209,3 +217,11 @@ class IamMutation:
         row = await commands.set_sub_account_status(ctx, sub_account_id=id, status=status)
         await queries.hang_relations(ctx, [row], wanted(info))
         return row
+
+    @strawberry.mutation(
+        graphql_type=DeleteSubAccountResult,
+        description="Delete a disabled sub-account and its key. Its name, e-mail, role and place "
+        "are free again; what it did stays attributed to it.",
+    )
+    async def delete_sub_account(self, info: Info, id: SubAccountId) -> DeletedSubAccount:
+        return await commands.delete_sub_account(info.context.ctx, sub_account_id=id)

@@ -8,7 +8,7 @@ import strawberry
 from api.context import Info
 from api.execution.lookahead import wanted
 from api.resolvers.arguments import IdempotencyKey
-from api.resolvers.paging import node_wanted
+from api.resolvers.paging import node_wanted, paged
 from api.schema.keys import (
     AccessKey,
     CreateAccessKeyResult,
@@ -16,19 +16,18 @@ from api.schema.keys import (
     KeyOrder,
     KeyStatus,
     ReportLeakedKeyResult,
-    RevokeTokenResult,
     RotateAccessKeyResult,
     ServiceKey,
     SetAccessKeyStatusResult,
     SetServiceKeyActiveResult,
     UpdateAccessKeyResult,
 )
-from api.schema.paging import After, Before, Connection, First, Last, Paged
+from api.schema.paging import Connection, Paged
 from domain.kernel.context import ActorKind
 from domain.kernel.reading import Window
 from domain.keys import commands, queries
 from domain.keys.care import KeyChange
-from domain.keys.rows import AccessKeyRow, CreatedKey, RevokedTokenRow
+from domain.keys.rows import AccessKeyRow, CreatedKey
 from domain.keys.rows import LeakReport as LeakReportRow
 from domain.operators import commands as operator_commands
 from domain.operators import queries as operator_queries
@@ -52,13 +51,11 @@ class KeyQuery:
         graphql_type=Connection[AccessKey] | None,
         description="The enterprise's keys, newest first; deleted ones only when asked by status.",
     )
+    @paged
     async def access_keys(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        window: Window,
         sub_account_id: Annotated[
             strawberry.ID | None,
             strawberry.argument(description="Only the key of this sub-account."),
@@ -86,7 +83,7 @@ class KeyQuery:
     ) -> Paged:
         page = await queries.access_keys(
             info.context.ctx,
-            Window.of(first, after, last, before),
+            window,
             node_wanted(info),
             only=queries.KeyFilter(
                 sub_account_id=sub_account_id,
@@ -103,15 +100,12 @@ class KeyQuery:
         graphql_type=Connection[ServiceKey] | None,
         description="For operators: the keys of gateways and back ends, newest first.",
     )
+    @paged
     async def service_keys(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        window: Window,
     ) -> Paged:
-        window = Window.of(first, after, last, before)
         page = await operator_queries.service_keys(info.context.ctx, window, node_wanted(info))
         return Paged(page)
 
@@ -234,18 +228,6 @@ class KeyMutation:
         move = commands.lock_access_key if staff else commands.set_access_key_status
         row = await move(ctx, key_id=id, status=status)
         return await queries.completed(ctx, row, wanted(info))
-
-    @strawberry.mutation(
-        graphql_type=RevokeTokenResult,
-        description="End an access token before its time, at every gateway that asks us.",
-    )
-    async def revoke_token(
-        self,
-        info: Info,
-        token: Annotated[str, strawberry.argument(description="The whole token.")],
-    ) -> RevokedTokenRow:
-        ctx = info.context.ctx
-        return await commands.revoke_token(ctx, claims=await queries.claims_of(ctx, token))
 
     @strawberry.mutation(
         graphql_type=CreateServiceKeyResult,

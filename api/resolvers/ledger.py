@@ -7,7 +7,7 @@ import strawberry
 from api.context import Info
 from api.execution.lookahead import wanted
 from api.resolvers.arguments import IdempotencyKey
-from api.resolvers.paging import node_wanted
+from api.resolvers.paging import node_wanted, paged
 from api.schema.ledger import (
     CreditBalanceResult,
     FinancialAccount,
@@ -15,7 +15,7 @@ from api.schema.ledger import (
     Recharge,
     RechargeResult,
 )
-from api.schema.paging import After, Before, Connection, First, Last, Paged
+from api.schema.paging import Connection, Paged
 from domain.kernel.money import Money
 from domain.kernel.reading import Window
 from domain.ledger import commands, queries
@@ -44,30 +44,24 @@ class LedgerQuery:
         graphql_type=Connection[LedgerEntry] | None,
         description="The movements on the enterprise's account, newest first.",
     )
+    @paged
     async def ledger_entries(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        window: Window,
     ) -> Paged:
-        window = Window.of(first, after, last, before)
         return Paged(await queries.ledger_entries(info.context.ctx, window, node_wanted(info)))
 
     @strawberry.field(
         graphql_type=Connection[Recharge] | None,
         description="The enterprise's recharges, newest first.",
     )
+    @paged
     async def recharges(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        window: Window,
     ) -> Paged:
-        window = Window.of(first, after, last, before)
         return Paged(await queries.recharges(info.context.ctx, window, node_wanted(info)))
 
 
@@ -76,7 +70,8 @@ class LedgerMutation:
     @strawberry.mutation(
         graphql_type=RechargeResult,
         description="Begin a recharge of the prepaid balance; it grows when the provider has "
-        "collected the money.",
+        "collected the money. Above a set amount (10,000.00) a person must have shown the second "
+        "factor lately.",
     )
     async def recharge(
         self, info: Info, amount: Amount, idempotency_key: IdempotencyKey

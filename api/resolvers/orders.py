@@ -7,7 +7,7 @@ import strawberry
 from api.context import Info
 from api.execution.lookahead import wanted
 from api.resolvers.arguments import IdempotencyKey
-from api.resolvers.paging import node_wanted
+from api.resolvers.paging import node_wanted, paged
 from api.schema.orders import (
     CancelOrderResult,
     Order,
@@ -15,7 +15,7 @@ from api.schema.orders import (
     PlaceOrderResult,
     ReviewOrderResult,
 )
-from api.schema.paging import After, Before, Connection, First, Last, Paged
+from api.schema.paging import Connection, Paged
 from api.schema.scalars import BigInt
 from domain.kernel.reading import Window
 from domain.orders import commands, queries
@@ -26,15 +26,12 @@ OrderId = Annotated[strawberry.ID, strawberry.argument(description="The order's 
 ONE = BigInt(1)
 
 
+@paged
 async def list_orders(
     info: Info,
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
+    window: Window,
 ) -> Paged:
     """Resolve `orders`, at the root and of an enterprise."""
-    window = Window.of(first, after, last, before)
     return Paged(await queries.orders(info.context.ctx, window, node_wanted(info)))
 
 
@@ -75,7 +72,8 @@ class OrderMutation:
 
     @strawberry.mutation(
         graphql_type=PayOrderResult,
-        description="Pay an order from the prepaid balance; what it holds is usable at once.",
+        description="Pay an order from the prepaid balance; what it holds is usable at once. "
+        "Above a set amount (10,000.00) a person must have shown the second factor lately.",
     )
     async def pay_order(
         self, info: Info, order_id: OrderId, idempotency_key: IdempotencyKey

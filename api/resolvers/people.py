@@ -8,8 +8,8 @@ from api.context import Info
 from api.execution.lookahead import wanted
 from api.resolvers.accounts import Email, Password
 from api.resolvers.arguments import IdempotencyKey
-from api.resolvers.paging import node_wanted
-from api.schema.paging import After, Before, Connection, First, Last, Paged
+from api.resolvers.paging import node_wanted, paged
+from api.schema.paging import Connection, Paged
 from api.schema.people import (
     AcceptInvitationResult,
     ChangePasswordResult,
@@ -49,15 +49,12 @@ class PeopleQuery:
         graphql_type=Connection[Session] | None,
         description="Your own open sessions, newest first.",
     )
+    @paged
     async def sessions(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        window: Window,
     ) -> Paged:
-        window = Window.of(first, after, last, before)
         return Paged(await queries.sessions(info.context.ctx, window, node_wanted(info)))
 
     @strawberry.field(description="How your second factor stands.")
@@ -67,21 +64,19 @@ class PeopleQuery:
             enrolled=found.enrolled,
             fresh=found.fresh,
             recovery_codes_left=found.recovery_codes_left,
+            reset_at=found.reset_at,
         )
 
     @strawberry.field(
         graphql_type=Connection[Invitation] | None,
         description="The enterprise's invitations, newest first, open or not.",
     )
+    @paged
     async def invitations(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        window: Window,
     ) -> Paged:
-        window = Window.of(first, after, last, before)
         return Paged(await queries.invitations(info.context.ctx, window, node_wanted(info)))
 
     @strawberry.field(
@@ -97,13 +92,16 @@ class PeopleQuery:
 class PeopleMutation:
     @strawberry.mutation(
         graphql_type=LogInResult,
-        description="Open a session. A browser that sends X-Counterfoil-Request gets a cookie too.",
+        description="Open a session. A browser that sends X-Counterfoil-Request gets a cookie too, "
+        "and one by which this account knows it next time.",
     )
     async def log_in(self, info: Info, email: Email, password: Password) -> OpenedSession:
         ctx, attempts = info.context.ctx, info.context.attempts
-        proof = info.context.paced(await guard.prove(ctx, attempts, email, password))
+        found = await guard.prove(ctx, attempts, email, password, info.context.device)
+        proof = info.context.paced(found)
         row = await commands.log_in(ctx, proof=proof)
         info.context.remember(row.token, row.expires_at)
+        info.context.remember_device(proof.device)
         return OpenedSession.of(row)
 
     @strawberry.mutation(graphql_type=LogOutResult, description="End the session of this call.")

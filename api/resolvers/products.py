@@ -6,8 +6,8 @@ import strawberry
 
 from api.context import Info
 from api.execution.lookahead import wanted
-from api.resolvers.paging import node_wanted
-from api.schema.paging import After, Before, Connection, First, Last, Paged
+from api.resolvers.paging import node_wanted, paged
+from api.schema.paging import Connection, Paged
 from api.schema.products import PriceEstimate, Product, ProductFilter
 from api.schema.scalars import BigInt
 from domain.catalog.queries import Sought
@@ -23,18 +23,15 @@ class ProductQuery:
         graphql_type=Connection[Product] | None,
         description="The products that are on sale or were, in the catalogue's order.",
     )
+    @paged
     async def products(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        window: Window,
         filter: Annotated[
             ProductFilter | None, strawberry.argument(description="Which products only.")
         ] = None,
     ) -> Paged:
-        window = Window.of(first, after, last, before)
         sought = Sought(**vars(filter)) if filter else None
         asked = node_wanted(info)
         return Paged(await queries.offers(info.context.ctx, window, asked, sought))

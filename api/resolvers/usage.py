@@ -8,8 +8,8 @@ import strawberry
 
 from api.context import Info
 from api.execution.lookahead import wanted
-from api.resolvers.paging import node_wanted
-from api.schema.paging import After, Before, Connection, First, Last, Paged
+from api.resolvers.paging import node_wanted, paged
+from api.schema.paging import Connection, Paged
 from api.schema.usage import UsageRecord, UsageStat
 from domain.kernel.reading import Window
 from domain.usage import queries
@@ -87,18 +87,16 @@ class UsageQuery:
         graphql_type=Connection[UsageRecord] | None,
         description="The enterprise's calls one by one, the last counted first.",
     )
+    @paged
     async def usage_records(
         self,
         info: Info,
         filter: Annotated[
             UsageRecordFilter | None, strawberry.argument(description="Which of them.")
         ] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        *,
+        window: Window,
     ) -> Paged:
-        window = Window.of(first, after, last, before)
         wish = filter.to_filter() if filter else None
         page = await queries.usage_records(info.context.ctx, window, node_wanted(info), wish)
         return Paged(page)

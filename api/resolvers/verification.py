@@ -7,9 +7,9 @@ import strawberry
 from api.context import Info
 from api.execution.lookahead import wanted
 from api.resolvers.arguments import IdempotencyKey
-from api.resolvers.paging import node_wanted
+from api.resolvers.paging import node_wanted, paged
 from api.schema.accounts import VerificationStatus
-from api.schema.paging import After, Before, Connection, First, Last, Paged
+from api.schema.paging import Connection, Paged
 from api.schema.verification import (
     ConfirmTransferResult,
     ReviewVerificationResult,
@@ -45,19 +45,16 @@ class VerificationQuery:
         graphql_type=Connection[VerificationReview] | None,
         description="For operators: attempts of all enterprises, newest first.",
     )
+    @paged
     async def verification_reviews(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        window: Window,
         status: Annotated[
             VerificationStatus | None,
             strawberry.argument(description="Only those of this status, such as MANUAL_REVIEW."),
         ] = None,
     ) -> Paged:
-        window = Window.of(first, after, last, before)
         page = await queries.reviews(info.context.ctx, window, node_wanted(info), status=status)
         return Paged(page)
 

@@ -1,6 +1,7 @@
 """The door for scanners: who finds a secret in public reports it, and its key is locked at once.
 
-Whether the secret was one of ours is not told, neither by the answer nor by its time.
+Whether the secret was one of ours is not told, neither by the answer nor by its time. So many
+reports a second are taken from one address, whoever asks, and from one scanner, from wherever.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from starlette.routing import Route
 from api.errors import problem_response
 from api.execution import wire
 from domain.kernel.context import Actor, ActorKind
-from domain.kernel.errors import Invalid, Refusal
+from domain.kernel.errors import Invalid, RateLimited, Refusal
 from domain.keys.commands import report_leak
 from domain.operators import hot
 
@@ -39,17 +40,19 @@ class UnreadableReport(Invalid):
 
 
 async def take_report(request: Request) -> Response:
-    """202 for every report that can be read."""
+    """202 for every report that can be read; 429 with Retry-After for too many of them."""
     request_id = request.state.request_id
     runtime = request.app.state.runtime
     loop = asyncio.get_running_loop()
     began = loop.time()
     try:
+        address = request.app.state.caller_address(request)
+        await _take(request, f"leaks:from:{address}")
         service = await hot.service(_secret(request), "leaks", runtime.clock())
+        await _take(request, f"leaks:by:{service.id}")
         said = await _said(request)
         # What a key of this door may do here: report, whosever secret it is.
         actor = Actor(ActorKind.SERVICE, service.id, scopes=frozenset({"leaks:report"}))
-        address = request.app.state.caller_address(request)
         report = await report_leak(
             runtime.ctx(actor, request_id=request_id, address=address),
             source=said["source"],
@@ -65,6 +68,14 @@ async def take_report(request: Request) -> Response:
     await asyncio.sleep(began + ANSWERED_AFTER_SECONDS - loop.time())
     told = {"id": report.id, "receivedAt": report.received_at}
     return Response(orjson.dumps(told), 202, media_type="application/json")
+
+
+async def _take(request: Request, name: str) -> None:
+    """Raise RateLimited when there were too many under this name within the second."""
+    state = request.app.state
+    rate = await state.limits.take(name, state.policy.leak_reports_per_second, state.clock())
+    if not rate.allowed:
+        raise RateLimited(retry_after=rate.retry_after)
 
 
 class _Unreadable(Exception):

@@ -1,6 +1,6 @@
 """The OAuth doors: tokens for keys, what a token stands for, and its early end.
 
-RFC 6749 (client_credentials), 7662, 7009, 8414, 7517. Warm, `/oauth/token` takes 0 statements and
+RFC 6749 (client_credentials), 7662, 7009. Warm, `/oauth/token` takes 0 statements and
 1 round trip to Redis; `/oauth/introspect` 0 and 0.
 """
 
@@ -20,7 +20,7 @@ from starlette.routing import Route
 from api.execution import wire
 from domain.kernel.context import Actor, ActorKind, Ctx
 from domain.kernel.errors import Refusal
-from domain.keys import commands, hot, rules, signing, tokens
+from domain.keys import commands, hot, rules, tokens
 from domain.keys.errors import WrongSecret
 from domain.keys.rules import KeyRecord
 from domain.operators import hot as operators
@@ -36,7 +36,6 @@ PARAMETERS: Final = frozenset(
     {"grant_type", "client_id", "client_secret", "token", "scope", "client_assertion"}
 )
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-PUBLIC: Final = {"Cache-Control": "public, max-age=300"}
 CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="counterfoil", charset="UTF-8"'}
 
 Door = Callable[[Request], Awaitable[Response]]
@@ -89,14 +88,17 @@ def _door(endpoint: Door) -> Door:
 
 async def _form(request: Request) -> Form:
     """The parameters of a form, each once and none empty; OAuthError for anything else."""
-    query = {name for name, _ in parse_qsl(request.url.query, keep_blank_values=True)}
-    if query & PARAMETERS:
+    query = request.scope["query_string"].decode("latin-1")
+    if query and {name for name, _ in parse_qsl(query, keep_blank_values=True)} & PARAMETERS:
         raise _bad("Parameters belong in the body, never in the address.")
     kind, _, extra = request.headers.get("content-type", "").partition(";")
     if kind.strip().lower() != FORM or extra.strip().lower() not in ("", "charset=utf-8"):
         raise _bad(f"The body must be {FORM}.")
     try:
-        body = await wire.read_body(request.receive, seconds=BODY_SECONDS, most=BODY_MAX)
+        length = request.headers.get("content-length")
+        body = await wire.read_body(
+            request.receive, seconds=BODY_SECONDS, most=BODY_MAX, length=length
+        )
     except wire.Refused as refused:
         raise _bad(refused.message, refused.status) from refused
     try:
@@ -181,10 +183,10 @@ async def token(request: Request) -> Response:
     if rules.unknown_scopes(form.get("scope", "").split(), key.scopes, key.grants):
         raise OAuthError("invalid_scope", "A scope is unknown, or this key does not hold it.")
     state = request.app.state
-    made, seconds = await tokens.issue(
+    made = await tokens.issue(
         key, state.clock(), issuer=state.issuer, audience=audience, policy=state.policy
     )
-    return _json({"access_token": made, "token_type": "Bearer", "expires_in": seconds})
+    return _json({"access_token": made.token, "token_type": "Bearer", "expires_in": made.seconds})
 
 
 def _audience(form: Form) -> str:
@@ -264,35 +266,8 @@ async def revoke(request: Request) -> Response:
     return Response(status_code=200, headers=NO_STORE)
 
 
-async def metadata(request: Request) -> Response:
-    """Where the doors are and what they take (RFC 8414)."""
-    issuer, ways = request.app.state.issuer, ["client_secret_basic", "client_secret_post"]
-    body = {
-        "issuer": issuer,
-        "token_endpoint": f"{issuer}/oauth/token",
-        "introspection_endpoint": f"{issuer}/oauth/introspect",
-        "revocation_endpoint": f"{issuer}/oauth/revoke",
-        "jwks_uri": f"{issuer}/.well-known/jwks.json",
-        "grant_types_supported": ["client_credentials"],
-        "response_types_supported": [],
-        "token_endpoint_auth_methods_supported": ways,
-        "introspection_endpoint_auth_methods_supported": ways,
-        "revocation_endpoint_auth_methods_supported": ways,
-    }
-    return _json(body, headers=PUBLIC)
-
-
-async def jwks(request: Request) -> Response:
-    """The public halves of the keys that sign tokens (RFC 7517)."""
-    state = request.app.state
-    found = await signing.jwks(state.clock(), state.policy)
-    return _json(found, headers=PUBLIC)
-
-
 routes = [
     Route("/oauth/token", token, methods=["POST"]),
     Route("/oauth/introspect", introspect, methods=["POST"]),
     Route("/oauth/revoke", revoke, methods=["POST"]),
-    Route("/.well-known/oauth-authorization-server", metadata),
-    Route("/.well-known/jwks.json", jwks),
 ]

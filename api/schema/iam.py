@@ -57,6 +57,9 @@ class SubAccount(Node, Shows):
     role: Role = strawberry.field(description="The one role it has.")
     status: SubAccountStatus = strawberry.field(description="Whether it works.")
     created_at: datetime = strawberry.field(description="When it was made.")
+    deleted_at: datetime | None = strawberry.field(
+        description="When it was deleted; it is shown for what it did before."
+    )
     key = strawberry.field(
         resolver=_key,
         graphql_type=AccessKey | None,
@@ -75,6 +78,15 @@ class CreatedSubAccount(Shows):
     secret_shown: bool = strawberry.field(
         description="Whether the secret is in this answer. If it was lost, rotate the key."
     )
+
+
+@strawberry.type(description="A sub-account that is gone.")
+class DeletedSubAccount(Shows):
+    row: ClassVar[type[Row]] = rows.DeletedSubAccount
+    id: strawberry.ID = strawberry.field(
+        description="Its id; what it did stays attributed to it, and node still shows it."
+    )
+    name: str = strawberry.field(description="The name that it had; it is free again.")
 
 
 @strawberry.type(description="An API that could no longer be called.")
@@ -146,6 +158,10 @@ UpdateSubAccountResult = Annotated[
 SetSubAccountStatusResult = Annotated[
     SubAccount | Usual,
     strawberry.union("SetSubAccountStatusResult", description="It as it is now, or why not."),
+]
+DeleteSubAccountResult = Annotated[
+    DeletedSubAccount | Usual,
+    strawberry.union("DeleteSubAccountResult", description="That it is gone, or why not."),
 ]
 
 ANSWERS = (

@@ -17,6 +17,12 @@ SecretStatus = models.SecretStatus
 strawberry.enum(SecretStatus, description="The life of one secret of a key.")
 
 
+TokenAudience = models.Audience
+strawberry.enum(
+    TokenAudience,
+    name="TokenAudience",
+    description="The door that a token is meant for. API: the products' APIs. CONSOLE: this API.",
+)
 KeyWarning = care.KeyWarning
 strawberry.enum(KeyWarning, name="AccessKeyWarning", description="What is not right with a key.")
 KeyOrder = rows.KeyOrder
@@ -93,6 +99,22 @@ class CreatedAccessKey(Shows):
     )
 
 
+@strawberry.type(description="A token just made for a key. The token is shown this once.")
+class IssuedToken(Shows):
+    row: ClassVar[type[Row]] = rows.IssuedToken
+    id: strawberry.ID = strawberry.field(description="The token's own id (its `jti`).")
+    key_id: strawberry.ID = strawberry.field(description="The key that it acts for.")
+    audience: TokenAudience = strawberry.field(description="The door that it is meant for.")
+    issued_at: datetime = strawberry.field(description="From when it works.")
+    expires_at: datetime = strawberry.field(description="When it ends by itself.")
+    token: str | None = strawberry.field(
+        description="The token; none when the request is repeated with its idempotency key."
+    )
+    token_shown: bool = strawberry.field(
+        description="Whether the token is in this answer. If it was lost, ask for another."
+    )
+
+
 @strawberry.type(description="A token that was ended before its time.")
 class RevokedToken(Shows):
     row: ClassVar[type[Row]] = rows.RevokedTokenRow
@@ -165,6 +187,10 @@ UpdateAccessKeyResult = Annotated[
 ReportLeakedKeyResult = Annotated[
     LeakReport | Usual,
     strawberry.union("ReportLeakedKeyResult", description="That it was taken, or why not."),
+]
+IssueTokenResult = Annotated[
+    IssuedToken | Usual,
+    strawberry.union("IssueTokenResult", description="The token, or why there is none."),
 ]
 RevokeTokenResult = Annotated[
     RevokedToken | Usual,

@@ -77,6 +77,10 @@ class SecondFactor:
         description="Whether a code was shown within the last ten minutes, in this session."
     )
     recovery_codes_left: int = strawberry.field(description="How many recovery codes are unused.")
+    reset_at: datetime | None = strawberry.field(
+        description="When it is taken away because somebody said that it was lost; show a code "
+        "of it before, if that is not so. None when nothing waits."
+    )
 
 
 @strawberry.type(description="The secret of an authenticator, shown this once.")
@@ -130,6 +134,10 @@ class AcceptedInvitation(Shows):
     row: ClassVar[type[Row]] = rows.AcceptedInvitation
     enterprise: str = strawberry.field(description="The name of the enterprise.")
     name: str = strawberry.field(description="Your name in it.")
+    key_id: strawberry.ID = strawberry.field(description="Your one key, for programs of yours.")
+    secret: str = strawberry.field(
+        description="The key's secret, shown this once. If it was lost, rotate the key."
+    )
 
 
 @strawberry.type(

@@ -37,6 +37,8 @@ class Proof:
     login_id: str | None
     wait: int = 0
     """Seconds until the next attempt is looked at; the password was not when it is above 0."""
+    device: str = dataclasses.field(default="", repr=False)
+    """What the browser may keep, so that this account knows it next time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """Tables of the account tree: enterprise, main account, roles, sub-accounts, log-ins, sessions."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from tortoise import fields
 from tortoise.models import Model
+from tortoise.queryset import QuerySet
 
+from domain.kernel.context import Actor
 from domain.kernel.models import Owned
 
 
@@ -84,20 +86,40 @@ class MainAccount(Owned):
 
 
 class Role(Owned):
-    """A named set of console scopes and API grants."""
+    """A named set of console scopes and API grants.
+
+    One that a deleted sub-account had stays as an empty row. Its id stands in `name` then, so that
+    the name is free.
+    """
 
     name = fields.CharField(max_length=60)
     console_scopes: Any = fields.JSONField()
     api_grants: Any = fields.JSONField()
     created_at = fields.DatetimeField()
+    former_name: Any = fields.CharField(max_length=60, null=True)
+    deleted_at: Any = fields.DatetimeField(null=True)
 
     class Meta:
         table = "roles"
         unique_together = (("enterprise", "name"),)
 
+    @classmethod
+    def visible_to(cls, actor: Actor) -> QuerySet[Self]:
+        """As for every owned row, without those that were deleted."""
+        return super().visible_to(actor).filter(deleted_at=None)
+
+    @classmethod
+    def ever_visible_to(cls, actor: Actor) -> QuerySet[Self]:
+        """Those that were deleted too: for what happened before, and for nothing else."""
+        return super().visible_to(actor)
+
 
 class SubAccount(Owned):
-    """A member or an application of an enterprise, with exactly one role."""
+    """A member or an application of an enterprise, with exactly one role.
+
+    A deleted one stays, disabled, for what it did. Its id stands in `name` then, and it has no
+    log-in, so that both are free.
+    """
 
     kind = fields.CharEnumField(SubAccountKind, max_length=8)
     name = fields.CharField(max_length=60)
@@ -109,10 +131,22 @@ class SubAccount(Owned):
     login_id: Any
     status = fields.CharEnumField(SubAccountStatus, max_length=12)
     created_at = fields.DatetimeField()
+    former_name: Any = fields.CharField(max_length=60, null=True)
+    deleted_at: Any = fields.DatetimeField(null=True)
 
     class Meta:
         table = "sub_accounts"
         unique_together = (("enterprise", "name"),)
+
+    @classmethod
+    def visible_to(cls, actor: Actor) -> QuerySet[Self]:
+        """As for every owned row, without those that were deleted."""
+        return super().visible_to(actor).filter(deleted_at=None)
+
+    @classmethod
+    def ever_visible_to(cls, actor: Actor) -> QuerySet[Self]:
+        """Those that were deleted too: for what happened before, and for nothing else."""
+        return super().visible_to(actor)
 
 
 class Login(Model):

@@ -29,6 +29,7 @@ SCOPES: Final[dict[str, tuple[str, str]]] = {
     "usage:read": ("See usage", "查看用量"),
     "hook:write": ("Manage webhooks", "管理消息推送"),
     "verification:write": ("Prove who the enterprise is", "提交实名认证"),
+    "account:hand_over": ("Hand the main account over", "移交主账号"),
     "audit:read": ("See the audit trail", "查看审计日志"),
 }
 """Every customer scope with what it allows, in English and Chinese."""
@@ -38,7 +39,7 @@ ANONYMOUS: Final = frozenset(
 )
 PERSON: Final = frozenset({"session:close", "account:read", "self:read", "self:write"})
 MAIN: Final = frozenset(SCOPES) | PERSON
-MAIN_ONLY: Final = frozenset({"key:main", "verification:write"})
+MAIN_ONLY: Final = frozenset({"key:main", "verification:write", "account:hand_over"})
 
 _READS: Final = frozenset({"iam:read", "key:read", "entitlement:read", "order:read", "usage:read"})
 
@@ -98,6 +99,7 @@ OPERATORS: Final[dict[str, frozenset[str]]] = {
             "op.service_key:write",
             "op.verification:review",
             "op.mail:read",
+            "op.second_factor:reset",
         }
     ),
     "FINANCE": frozenset({"op.customer:read", "op.ledger:credit"}),

@@ -6,11 +6,11 @@ from domain.billing import rules, steps
 from domain.billing.errors import PeriodClosed, PeriodOpen
 from domain.billing.models import Bill, BillLine, BillStatus
 from domain.billing.rows import BillRow
+from domain.kernel.calendar import closes_at, is_month
 from domain.kernel.command import command
 from domain.kernel.context import SYSTEM, Ctx
 from domain.kernel.errors import Invalid
 from domain.ledger import steps as ledger
-from domain.usage.calendar import closes_at, is_month
 from domain.usage.models import Meter
 from domain.usage.steps import lock_meters
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from domain.billing import models, rules, steps
 from domain.billing.rows import BillLineRow, BillRow
+from domain.kernel.calendar import is_month, month_of, months_before
 from domain.kernel.context import Ctx
 from domain.kernel.reading import (
     Page,
@@ -17,7 +18,6 @@ from domain.kernel.reading import (
     fetch,
     fetch_page,
 )
-from domain.usage.calendar import is_month, month_of, months_before
 from domain.usage.queries import closed_through
 
 RUNNING: Final = "bil_z"

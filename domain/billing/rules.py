@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from console_sdk.rating import RATED_PER_FEN, Rating, format_price, format_rated, settle
 from domain.billing.models import LineKind
-from domain.usage.calendar import closes_at
+from domain.kernel.calendar import closes_at
 from domain.usage.worth import PriceBook, Used
 
 SOURCES: Final = ("free", "pack", "qps", "postpaid", "unfunded")

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from domain.billing.rules import SOURCES, Bought, ChargeSum, CountSum, Line, bill_lines
 from domain.catalog.models import Product
+from domain.kernel.calendar import month_end, month_of, month_start, months_before
 from domain.kernel.context import SYSTEM
 from domain.kernel.sql import moment, run
 from domain.orders.models import Order, OrderItem
 from domain.pricing.models import Plan
 from domain.usage import bulk
-from domain.usage.calendar import month_end, month_of, month_start, months_before
 from domain.usage.models import UsageCharge, UsageDay
 from domain.usage.worth import price_book
 

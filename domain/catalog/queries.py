@@ -50,7 +50,7 @@ def _narrowed(sought: Sought) -> Q:
 
 async def product(ctx: Ctx, code: str, wanted: Wanted) -> ProductRow | None:
     """The product of that code, or none: unknown and not visible are one answer."""
-    if not rules.known_form(code):
+    if not rules.known_product(code):
         return None
     query = models.Product.visible_to(ctx.actor).filter(code=code)
     found = await fetch(ProductRow, query, wanted)

@@ -16,8 +16,6 @@ from domain.kernel.context import Ctx
 from domain.kernel.errors import NotFound
 from domain.pricing.models import Metering, Plan
 
-PRODUCT_CODE_MAX = 60
-
 
 @command(needs="quota:claim")
 async def claim_free_quota(ctx: Ctx, *, product_code: str) -> EntitlementRow:
@@ -55,7 +53,7 @@ async def claim_free_quota(ctx: Ctx, *, product_code: str) -> EntitlementRow:
 
 
 async def _product(ctx: Ctx, code: str) -> Product | None:
-    if len(code) > PRODUCT_CODE_MAX or not catalog_rules.known_form(code):
+    if not catalog_rules.known_product(code):
         return None
     return await Product.visible_to(ctx.actor).get_or_none(code=code)
 

@@ -5,17 +5,17 @@ Warm: 0 statements. Cold: 1 statement for each enterprise. Whoever changes an en
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from domain.kernel import changes
+from domain.kernel.calendar import month_end, month_of
 from domain.kernel.held import Held
 from domain.kernel.sql import moment, run
 
 FREE_QPS: Final = 2
 PAID_QPS: Final = 10
 HELD_MAX: Final = 50_000
-SHANGHAI: Final = timezone(timedelta(hours=8))
 FUNDS_CALLS: Final = frozenset({"QPS", "FREE", "PACK", "SHARED_PACK", "POSTPAID"})
 
 
@@ -123,18 +123,6 @@ def at(value: str | datetime) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def month_of(now: datetime) -> str:
-    """The billing month of a moment, in Shanghai: `2026-11`."""
-    return now.astimezone(SHANGHAI).strftime("%Y-%m")
-
-
-def month_end(now: datetime) -> datetime:
-    """The first moment of the next billing month."""
-    here = now.astimezone(SHANGHAI)
-    year, month = (here.year + 1, 1) if here.month == 12 else (here.year, here.month + 1)
-    return datetime(year, month, 1, tzinfo=SHANGHAI).astimezone(UTC)
-
-
 def reach_of(enterprise_id: str, rows: list[dict[str, Any]], now: datetime) -> Reach:
     """The reach that these rows of entitlements give at `now`."""
     ends: list[datetime] = []
@@ -145,7 +133,7 @@ def reach_of(enterprise_id: str, rows: list[dict[str, Any]], now: datetime) -> R
         if expires is not None and expires <= now:
             continue
         if row["monthly"]:
-            ends.append(month_end(now))
+            ends.append(month_end(month_of(now)))
         if starts > now:
             ends.append(starts)
             continue

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from domain.entitlements import models
-from domain.entitlements.hot import month_of
 from domain.entitlements.rows import EntitlementRow
+from domain.kernel.calendar import month_of
 from domain.kernel.context import Ctx
 from domain.kernel.reading import Page, Wanted, Window, fetch, fetch_page
 from domain.pricing import queries as pricing

@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from domain.accounts.grants import Grants, grants_of
 from domain.accounts.models import Role, SubAccount
 from domain.accounts.rules import scopes_in
 from domain.catalog import hot as catalog
 from domain.entitlements import hot as entitlements
 from domain.iam import queries, steps
 from domain.iam.rows import BLAST_DAYS, BlastApiRow, BlastCallerRow, BlastRow, HolderRow
+from domain.kernel.calendar import hour_start
 from domain.kernel.context import Ctx
 from domain.kernel.errors import Invalid
 from domain.kernel.reading import fetch, wanting
 from domain.keys import queries as keys
 from domain.keys.models import KeyStatus
 from domain.keys.rows import AccessKeyRow
-from domain.keys.rules import Grants, grants_of
 from domain.usage import bulk
-from domain.usage.calendar import hour_start
 from domain.usage.models import UsageHour
 
 _HOLDER: Final = wanting("name", "kind", "status", "role_id")

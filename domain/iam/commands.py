@@ -2,21 +2,29 @@
 
 from typing import Any
 
-from domain.accounts import models
+from domain.accounts import models, power
 from domain.accounts import steps as accounts
 from domain.accounts.errors import LimitReached, NameTaken
+from domain.accounts.grants import beyond
 from domain.accounts.identity import HashedPassword
 from domain.accounts.models import SubAccountKind, SubAccountStatus
 from domain.accounts.rules import check_name, scopes_in
 from domain.iam import queries, steps
 from domain.iam.errors import RoleInUse
-from domain.iam.rows import CreatedSubAccount, DeletedRole, RoleRow, SubAccountRow
-from domain.iam.rules import beyond, checked_grants, checked_scopes
+from domain.iam.rows import (
+    CreatedSubAccount,
+    DeletedRole,
+    DeletedSubAccount,
+    RoleRow,
+    SubAccountRow,
+)
+from domain.iam.rules import checked_grants, checked_scopes
 from domain.kernel import changes
 from domain.kernel.command import command
 from domain.kernel.context import Ctx
 from domain.kernel.errors import IllegalTransition, Invalid
 from domain.keys.steps import create_sub_account_key
+from domain.people.steps import erase_person
 
 
 @command(needs="iam:write")
@@ -31,7 +39,7 @@ async def create_role(
     enterprise = await steps.locked(ctx)
     cleaned = check_name(name)
     scopes, grants = checked_scopes(console_scopes), checked_grants(api_grants)
-    await steps.require_holding(ctx, scopes, grants)
+    await power.require_holding(ctx, scopes, grants)
     held = models.Role.visible_to(ctx.actor).filter(enterprise_id=enterprise.id)
     if await held.filter(name=cleaned).exists():
         raise NameTaken(name=cleaned)
@@ -69,7 +77,7 @@ async def update_role(
     scopes = before["consoleScopes"] if console_scopes is None else checked_scopes(console_scopes)
     grants = before["apiGrants"] if api_grants is None else checked_grants(api_grants)
     added = sorted(set(scopes) - set(before["consoleScopes"]))
-    await steps.require_holding(ctx, added, beyond(grants, before["apiGrants"]))
+    await power.require_holding(ctx, added, beyond(grants, before["apiGrants"]))
     if name is not None and (cleaned := check_name(name)) != role.name:
         held = models.Role.visible_to(ctx.actor).filter(enterprise_id=enterprise.id)
         if await held.filter(name=cleaned).exists():
@@ -84,17 +92,26 @@ async def update_role(
 
 @command(needs="iam:write", repeatable=False)
 async def delete_role(ctx: Ctx, *, role_id: str) -> DeletedRole:
-    """Delete a role that nobody holds. Raises NotFound, or RoleInUse, which names its holders."""
+    """Delete a role that nobody holds; who was deleted holds none.
+
+    Raises NotFound, or RoleInUse, which names its holders.
+    """
     enterprise = await steps.locked(ctx)
     role = await steps.found_role(ctx, role_id)
     holders = await queries.holders(ctx, [role.id])
     if holders:
         raise RoleInUse(role=role.name, holders=holders)
     before = _role_facts(role)
-    await role.delete()
+    ever = models.SubAccount.ever_visible_to(ctx.actor).filter(role_id=role.id)
+    if await ever.exists():  # deleted sub-accounts had it, and their rows stay
+        role.former_name, role.name, role.deleted_at = role.name, role.id, ctx.now
+        role.console_scopes, role.api_grants = [], []
+        await role.save()
+    else:
+        await role.delete()
     ctx.note(role.id, before=before)
     await changes.mark(ctx, "role", enterprise.id)
-    return DeletedRole(id=role.id, name=role.name)
+    return DeletedRole(id=role.id, name=before["name"])
 
 
 def _role_facts(role: models.Role) -> dict[str, Any]:
@@ -123,7 +140,7 @@ async def create_sub_account(
     """
     enterprise = await steps.locked(ctx)
     role = await steps.found_role(ctx, role_id)
-    await steps.require_role(ctx, role)
+    await power.require_role(ctx, role)
     if kind is SubAccountKind.APP and (email is not None or password is not None):
         raise Invalid(field="email", reason="is for members; an application has a key only")
     cleaned = await accounts.free_place(ctx, enterprise.id, name)
@@ -167,7 +184,7 @@ async def update_sub_account(
     before, renamed = row.role_id, False
     if role_id is not None and role_id != row.role_id:
         role = await steps.found_role(ctx, role_id)
-        await steps.require_role(ctx, role)
+        await power.require_role(ctx, role)
         row.role_id = role.id
     if name is not None and (cleaned := check_name(name)) != row.name:
         held = models.SubAccount.visible_to(ctx.actor).filter(enterprise_id=enterprise.id)
@@ -187,7 +204,8 @@ async def set_sub_account_status(
     """Disable a sub-account, which ends its sessions and stops its key and tokens; or enable it.
 
     Enabled again, its key and unexpired tokens work, its sessions stay ended. Past usage stays
-    attributed to it. Raises NotFound, or IllegalTransition when it has that status.
+    attributed to it. Raises NotFound, IllegalTransition when it has that status, or
+    ForbiddenScope to enable one whose role holds what the actor lacks.
     """
     enterprise = await steps.locked(ctx)
     row = await steps.found_sub_account(ctx, sub_account_id)
@@ -195,6 +213,8 @@ async def set_sub_account_status(
         raise IllegalTransition(
             what="sub-account", id=row.id, status=row.status.value, target=status.value
         )
+    if status is SubAccountStatus.ACTIVE:
+        await power.require_owner(ctx, row.id)
     before, ended = row.status, 0
     row.status = status
     await row.save(update_fields=["status"])
@@ -207,3 +227,30 @@ async def set_sub_account_status(
     )
     await changes.mark(ctx, "role", enterprise.id)
     return SubAccountRow.of(row)
+
+
+@command(needs="iam:write", repeatable=False)
+async def delete_sub_account(ctx: Ctx, *, sub_account_id: str) -> DeletedSubAccount:
+    """Delete a disabled sub-account with its key; its name, e-mail, role and place are free again.
+
+    What it did stays attributed to it, by its id and name. Raises NotFound (also for the main
+    account, which nobody deletes), or IllegalTransition unless it is disabled.
+    """
+    enterprise = await steps.locked(ctx)
+    row = await steps.found_sub_account(ctx, sub_account_id)
+    if row.status is not SubAccountStatus.DISABLED:
+        raise IllegalTransition(
+            what="sub-account", id=row.id, status=row.status.value, target="DELETED"
+        )
+    key_id = await steps.delete_key_of(ctx, row.id)
+    login_id, name = row.login_id, row.name
+    row.former_name, row.name, row.deleted_at, row.login_id = name, row.id, ctx.now, None
+    await row.save(update_fields=["former_name", "name", "deleted_at", "login_id"])
+    ended = 0 if login_id is None else await erase_person(ctx, login_id)
+    ctx.note(
+        row.id,
+        before={"status": row.status.value, "kind": row.kind.value, "roleId": row.role_id},
+        after={"status": "DELETED", "keyId": key_id, "sessionsEnded": ended},
+    )
+    await changes.mark(ctx, "role", enterprise.id)
+    return DeletedSubAccount(id=row.id, name=name)

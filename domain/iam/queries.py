@@ -32,22 +32,27 @@ async def role(ctx: Ctx, role_id: str, wanted: Wanted) -> RoleRow | None:
     return row
 
 
-async def sub_accounts(ctx: Ctx, window: Window, wanted: Wanted) -> Page[SubAccountRow]:
-    """The enterprise's members and applications, oldest first.
+async def sub_accounts(
+    ctx: Ctx, window: Window, wanted: Wanted, *, deleted: bool = False
+) -> Page[SubAccountRow]:
+    """The enterprise's members and applications, oldest first; or those that were deleted.
 
     One more statement each for all roles, their holders, and all keys, where they are asked.
     """
-    page = await fetch_page(SubAccountRow, SubAccount.visible_to(ctx.actor), wanted, window)
+    query = SubAccount.visible_to(ctx.actor)
+    if deleted:
+        query = SubAccount.ever_visible_to(ctx.actor).filter(deleted_at__isnull=False)
+    page = await fetch_page(SubAccountRow, query, wanted, window)
     await hang_relations(ctx, page.nodes, wanted)
     return page
 
 
 async def sub_account(ctx: Ctx, sub_account_id: str, wanted: Wanted) -> SubAccountRow | None:
-    """One member or application of the enterprise, or none."""
-    row = await fetch_one(SubAccountRow, ctx.actor, sub_account_id, wanted)
-    if row is not None:
-        await hang_relations(ctx, [row], wanted)
-    return row
+    """One member or application of the enterprise, also a deleted one, or none."""
+    query = SubAccount.ever_visible_to(ctx.actor).filter(id=sub_account_id)
+    rows = await fetch(SubAccountRow, query, wanted)
+    await hang_relations(ctx, rows, wanted)
+    return rows[0] if rows else None
 
 
 async def hang_holders(ctx: Ctx, rows: Sequence[RoleRow], wanted: Wanted) -> None:
@@ -59,13 +64,15 @@ async def hang_holders(ctx: Ctx, rows: Sequence[RoleRow], wanted: Wanted) -> Non
 
 
 async def hang_relations(ctx: Ctx, rows: Sequence[SubAccountRow], wanted: Wanted) -> None:
-    """Give sub-accounts their role and key when they are asked."""
+    """Give sub-accounts their role and key when they are asked, and deleted ones their name."""
+    _named(rows)
     if not rows:
         return
     if "role" in wanted:
         below = wanted.of("role")
-        query = Role.visible_to(ctx.actor).filter(id__in=list({row.role_id for row in rows}))
+        query = Role.ever_visible_to(ctx.actor).filter(id__in=list({row.role_id for row in rows}))
         found = {role.id: role for role in await fetch(RoleRow, query, below)}
+        _named(list(found.values()))
         await hang_holders(ctx, list(found.values()), below)
         for row in rows:
             row.role = found[row.role_id]
@@ -73,6 +80,13 @@ async def hang_relations(ctx: Ctx, rows: Sequence[SubAccountRow], wanted: Wanted
         owned = await keys.keys_of(ctx, [row.id for row in rows], wanted.of("key"))
         for row in rows:
             row.key = owned.get(row.id)
+
+
+def _named(rows: Sequence[SubAccountRow] | Sequence[RoleRow]) -> None:
+    """Show what was deleted by the name that it had."""
+    for row in rows:
+        if row.__dict__.get("former_name") is not None:
+            row.name = row.former_name or row.name
 
 
 async def hang_created(ctx: Ctx, made: CreatedSubAccount, wanted: Wanted) -> None:

@@ -29,12 +29,17 @@ class RoleRow(Row):
     """A named set of scopes and grants, with who holds it."""
 
     table: ClassVar[type[Model]] = models.Role
-    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"holders": (), "holder_count": ()}
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "holders": (),
+        "holder_count": (),
+        "name": ("name", "former_name"),
+    }
     id: str
     name: str
     console_scopes: list[str]
     api_grants: list[str]
     created_at: datetime
+    former_name: str | None
     holders: list[HolderRow]
 
     @property
@@ -54,15 +59,28 @@ class SubAccountRow(Row):
     """A member or an application, with its role and its key."""
 
     table: ClassVar[type[Model]] = models.SubAccount
-    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"role": ("role_id",), "key": ()}
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "role": ("role_id",),
+        "key": (),
+        "name": ("name", "former_name"),
+    }
     id: str
     kind: models.SubAccountKind
     name: str
     role_id: str
     status: models.SubAccountStatus
     created_at: datetime
+    deleted_at: datetime | None
+    former_name: str | None
     role: RoleRow
     key: AccessKeyRow | None
+
+
+class DeletedSubAccount(Row):
+    """A sub-account that is gone."""
+
+    id: str
+    name: str
 
 
 class CreatedSubAccount(Row):

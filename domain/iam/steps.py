@@ -5,14 +5,12 @@ author holds cannot change between the check and the write.
 """
 
 from domain.accounts.models import Enterprise, Role, Session, SubAccount
-from domain.accounts.rules import scopes_in
 from domain.accounts.steps import locked_enterprise
-from domain.iam import rules
 from domain.kernel import changes
-from domain.kernel.context import ActorKind, Ctx
+from domain.kernel.context import Ctx
 from domain.kernel.errors import NotFound
-from domain.keys.models import AccessKey
-from domain.keys.rules import NO_GRANTS, Grants, grants_of
+from domain.keys import steps as keys
+from domain.keys.models import AccessKey, KeyStatus
 
 
 def plain_id(id: str) -> bool:
@@ -43,37 +41,6 @@ async def found_sub_account(ctx: Ctx, sub_account_id: str) -> SubAccount:
     return found
 
 
-async def held_grants(ctx: Ctx) -> Grants | None:
-    """The API grants that the actor may hand on; None, all of them, for the main account."""
-    actor, holder = ctx.actor, None
-    if actor.kind in (ActorKind.MAIN, ActorKind.SYSTEM):
-        return None
-    if actor.kind is ActorKind.MEMBER:
-        holder = actor.id
-    elif actor.kind is ActorKind.KEY:
-        key = await AccessKey.visible_to(actor).get(id=actor.id)
-        if key.sub_account_id is None:
-            return None
-        holder = key.sub_account_id
-    owner = await SubAccount.visible_to(actor).get_or_none(id=holder or "")
-    if owner is None:
-        return NO_GRANTS
-    role = await Role.visible_to(actor).get(id=owner.role_id)
-    return grants_of(scopes_in(role.api_grants))
-
-
-async def require_holding(ctx: Ctx, scopes: list[str], grants: list[str]) -> None:
-    """ForbiddenScope unless the actor holds all of this: nobody gives what they lack."""
-    rules.require_scopes(ctx.actor, scopes)
-    if grants:
-        rules.require_grants(await held_grants(ctx), grants)
-
-
-async def require_role(ctx: Ctx, role: Role) -> None:
-    """ForbiddenScope unless the actor holds all that `role` gives."""
-    await require_holding(ctx, scopes_in(role.console_scopes), scopes_in(role.api_grants))
-
-
 async def end_sessions(ctx: Ctx, login_id: str) -> int:
     """End every session of a person; how many there were."""
     open_ = Session.filter(login_id=login_id, ended_at=None, expires_at__gt=ctx.now)
@@ -83,3 +50,18 @@ async def end_sessions(ctx: Ctx, login_id: str) -> int:
     for id in ids:
         await changes.mark(ctx, "session", id)
     return len(ids)
+
+
+async def delete_key_of(ctx: Ctx, sub_account_id: str) -> str | None:
+    """Delete the key of a sub-account, by its own steps; its id, or none.
+
+    A key that works is disabled first: nothing goes from ACTIVE to DELETED at once.
+    """
+    held = AccessKey.visible_to(ctx.actor).filter(sub_account_id=sub_account_id)
+    key = await held.exclude(status=KeyStatus.DELETED).select_for_update().first()
+    if key is None:
+        return None
+    if key.status is KeyStatus.ACTIVE:
+        await keys.move(ctx, key, KeyStatus.DISABLED)
+    await keys.move(ctx, key, KeyStatus.DELETED)
+    return str(key.id)

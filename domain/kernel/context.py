@@ -10,7 +10,12 @@ from typing import Any, Protocol
 
 import uuid_utils
 
-from domain.kernel.errors import ForbiddenScope, SecondFactorRequired, Unauthenticated
+from domain.kernel.errors import (
+    ForbiddenScope,
+    PersonRequired,
+    SecondFactorRequired,
+    Unauthenticated,
+)
 from domain.kernel.policy import Policy
 
 
@@ -134,8 +139,17 @@ class Ctx:
         self.trace.before = dict(before) if before is not None else None
         self.trace.after = dict(after) if after is not None else None
 
+    def require_person(self) -> None:
+        """Raise PersonRequired when a key acts."""
+        if self.actor.kind is ActorKind.KEY:
+            raise PersonRequired()
+
     def require_fresh(self) -> None:
-        """Raise SecondFactorRequired unless the person just showed a second factor."""
+        """Raise SecondFactorRequired unless the person just showed a second factor.
+
+        A key has none to show: PersonRequired.
+        """
+        self.require_person()
         until = self.actor.fresh_until
         if self.actor.kind is not ActorKind.SYSTEM and (until is None or self.now >= until):
             raise SecondFactorRequired()

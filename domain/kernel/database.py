@@ -8,13 +8,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tortoise import Tortoise
 from tortoise.connection import get_connection
 from tortoise.migrations.executor import MigrationExecutor
-from tortoise.migrations.recorder import MigrationRecorder
 
 from domain.kernel.sql import dialect, run
 
@@ -23,6 +22,7 @@ ROOMS = (
     "kernel",
     "accounts",
     "people",
+    "handover",
     "notices",
     "operators",
     "catalog",
@@ -125,15 +125,26 @@ async def open_database(url: str, pool: Pool | None = None) -> None:
         await run("SELECT 1 AS one")
     except Exception as error:
         await close_database()
-        raise UnusableDatabase(
-            f"the database cannot be reached ({type(error).__name__}): check "
-            "COUNTERFOIL_DATABASE_URL and that the server runs"
-        ) from error
+        raise _unreachable(error) from error
 
 
 async def close_database() -> None:
     """Close this process's connections."""
     await Tortoise.close_connections()
+
+
+def _unreachable(error: Exception) -> UnusableDatabase:
+    return UnusableDatabase(
+        f"the database cannot be reached ({type(error).__name__}): check "
+        "COUNTERFOIL_DATABASE_URL and that the server runs"
+    )
+
+
+_IS_THERE: Final = {
+    "sqlite": "SELECT count(*) AS there FROM sqlite_master"
+    " WHERE type = 'table' AND name = 'tortoise_migrations'",
+    "postgres": "SELECT to_regclass('tortoise_migrations') IS NOT NULL AS there",
+}
 
 
 async def _state() -> tuple[list[str], list[str]]:
@@ -143,10 +154,20 @@ async def _state() -> tuple[list[str], list[str]]:
     await executor.loader.build_graph()
     known = {key.name for key in executor.loader.graph.nodes}
     try:
-        applied = {key.name for key in await MigrationRecorder(connection).applied_migrations()}
-    except Exception:  # noqa: BLE001  (a database without the table has had no migration)
-        applied = set()
+        applied = await _applied()
+    except Exception as error:
+        raise _unreachable(error) from error
     return sorted(known - applied), sorted(applied - known)
+
+
+async def _applied() -> set[str]:
+    """The migrations that the database has had; without their table there was none.
+
+    Tortoise's own reader takes any error for that, an outage too.
+    """
+    if not (await run(_IS_THERE[dialect()]))[0]["there"]:
+        return set()
+    return {str(row["name"]) for row in await run("SELECT name FROM tortoise_migrations")}
 
 
 def config_apps() -> dict[str, dict[str, Any]]:

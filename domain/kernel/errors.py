@@ -81,6 +81,16 @@ class SecondFactorRequired(Forbidden):
     )
 
 
+class PersonRequired(Forbidden):
+    """A key acts here where a person must: it has no second factor that could be shown."""
+
+    code = "PERSON_REQUIRED"
+    message = "A person must do this: a key has no second factor to show."
+    message_zh = "此操作须由人员完成:密钥无法进行二次验证。"
+    remedy = "Log in to the console as a person who may do it, and show the second factor there."
+    remedy_zh = "请由有权限的人员登录控制台,完成二次验证后操作。"
+
+
 class Unauthenticated(Refusal):
     """We do not know who asks: no credential came, or the one that came is not valid."""
 

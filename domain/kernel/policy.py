@@ -12,6 +12,7 @@ class Policy:
     token_ttl_seconds: int = 2 * 3600
     token_ttl_max_seconds: int = 30 * 86400
     token_requests_per_second: int = 10
+    leak_reports_per_second: int = 10
     secret_overlap_seconds: int = 24 * 3600
     secret_overlap_max_seconds: int = 7 * 86400
     key_rotation_days: int = 90
@@ -28,6 +29,9 @@ class Policy:
     password_resets_per_hour: int = 3
     invitation_seconds: int = 7 * 86400
     second_factor_seconds: int = 600
+    second_factor_reset_seconds: int = 24 * 3600
+    hand_over_seconds: int = 72 * 3600
+    device_days: int = 365
     main_keys_max: int = 5
     sub_accounts_max: int = 200
     roles_max: int = 50
@@ -39,6 +43,7 @@ class Policy:
     usage_ahead_seconds: int = 5 * 60
     recharge_max_fen: int = 100_000_000
     personal_order_max_fen: int = 500_000
+    payment_fresh_above_fen: int = 1_000_000
 
     @property
     def order_payment_window(self) -> timedelta:
@@ -64,6 +69,16 @@ class Policy:
     def second_factor_life(self) -> timedelta:
         """How long a second factor counts after it was shown."""
         return timedelta(seconds=self.second_factor_seconds)
+
+    @property
+    def second_factor_reset_wait(self) -> timedelta:
+        """How long a lost second factor still counts after its reset was opened."""
+        return timedelta(seconds=self.second_factor_reset_seconds)
+
+    @property
+    def hand_over_life(self) -> timedelta:
+        """How long an offer of the main account may be accepted."""
+        return timedelta(seconds=self.hand_over_seconds)
 
     @property
     def transfer_window(self) -> timedelta:

@@ -75,9 +75,11 @@ def _walk(node: Q, fields: Any, found: list[Any], values: list[Any]) -> bool:
     for name, value in filters.items():
         column, _, operator = name.partition("__")
         field = fields.get(column)
-        if field is None or operator not in OPERATORS or value is None:
+        if field is None or operator not in OPERATORS or (value is None and operator):
             return False
-        if operator == "in":
+        if value is None:
+            found.append((name, None))
+        elif operator == "in":
             if not isinstance(value, list | tuple | set | frozenset) or not value:
                 return False
             values.extend([field.to_db_value(one, None) for one in value])

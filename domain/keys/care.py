@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, Protocol
 
 from domain.kernel.errors import Invalid
 from domain.kernel.policy import Policy
@@ -26,6 +26,29 @@ class KeyChange:
     allowed_addresses: Sequence[str] | None = None
     expires_at: datetime | None = None
     expiry_given: bool = False
+
+
+class _Limited(Protocol):
+    """What is asked of a key to compare its limits with other ones."""
+
+    expires_at: Any
+    allowed_addresses: Any
+
+
+def widens(change: KeyChange, key: _Limited) -> bool:
+    """Whether a change lets a key work longer, or from where it did not work before.
+
+    Addresses count as the same when they are written the same; anything else counts as more.
+    """
+    until, asked = change.expires_at, change.allowed_addresses
+    if change.expiry_given and key.expires_at is not None:
+        longer = until is None or until.tzinfo is None or until > key.expires_at
+    else:
+        longer = False
+    more = bool(asked is not None and key.allowed_addresses) and not (
+        asked and set(asked) <= set(key.allowed_addresses)
+    )
+    return longer or more
 
 
 NEVER: Final = 2**31 - 1

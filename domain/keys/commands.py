@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from domain.accounts import power
 from domain.accounts.rules import check_name
 from domain.kernel import changes
 from domain.kernel.command import command
 from domain.kernel.context import ActorKind, Ctx
 from domain.kernel.errors import ForbiddenScope, IllegalTransition, NotFound
-from domain.keys import care, models, rules, steps, upkeep
+from domain.keys import care, models, rules, steps, tokens, upkeep
 from domain.keys.addresses import checked_list
 from domain.keys.care import KeyChange, KeyLimits
-from domain.keys.models import KeyStatus
-from domain.keys.rows import AccessKeyRow, CreatedKey, LeakReport, RevokedTokenRow
-from domain.keys.tokens import Claims
+from domain.keys.models import Audience, KeyStatus
+from domain.keys.rows import AccessKeyRow, CreatedKey, IssuedToken, LeakReport, RevokedTokenRow
+from domain.keys.tokens import Claims, Issuer
 from domain.keys.uses import Use
 
 
@@ -33,12 +34,13 @@ async def create_access_key(
     With `expires_at` it works until then, with `allowed_addresses` from these alone.
 
     The secret is in this answer only; repeated with the same idempotency key it is left out.
-    Raises TooManyMainKeys, SubAccountHasKey, NotFound, Invalid, or IllegalTransition for a
-    sub-account that is disabled.
+    Raises TooManyMainKeys, SubAccountHasKey, NotFound, Invalid, ForbiddenScope for a sub-account
+    that reaches more than the actor, or IllegalTransition for one that is disabled.
     """
     name = check_name(name)
     limits = KeyLimits(care.checked_expiry(expires_at, ctx.now), checked_list(allowed_addresses))
     if sub_account_id is not None:
+        await power.require_owner(ctx, sub_account_id[:40].replace("\x00", ""))
         return await steps.create_sub_account_key(
             ctx, name=name, sub_account_id=sub_account_id, limits=limits
         )
@@ -51,11 +53,14 @@ async def create_access_key(
 async def update_access_key(ctx: Ctx, *, key_id: str, change: KeyChange) -> AccessKeyRow:
     """Rename a key, move its expiry, or change from where it may be used; tokens follow at once.
 
-    A main key needs key:main. Raises NotFound, Invalid, ForbiddenScope, or IllegalTransition for
-    a deleted key.
+    A main key needs key:main. Raises NotFound, Invalid, ForbiddenScope (also to let a key work
+    longer, or from more places, that reaches more than the actor), or IllegalTransition for a
+    deleted key.
     """
     key = await steps.locked_key(ctx, key_id)
     _require(ctx, key, own="key:write")
+    if key.sub_account_id is not None and care.widens(change, key):
+        await power.require_owner(ctx, key.sub_account_id)
     return await steps.update(ctx, key, change)
 
 
@@ -65,14 +70,16 @@ async def rotate_access_key(
 ) -> CreatedKey:
     """Give a key a new secret; the old one works on for the overlap (24 h unless said, 0 to 7 d).
 
-    Another's key needs key:write, a main key key:main and of a person a fresh second factor.
-    Raises RotationUnderway while two secrets work, NotFound, Invalid, or IllegalTransition for a
-    deleted key.
+    Another's key needs key:write and all that the key reaches, a main key key:main and of a
+    person a fresh second factor. Raises ForbiddenScope, RotationUnderway while two secrets work,
+    NotFound, Invalid, or IllegalTransition for a deleted key.
     """
     overlap = rules.checked_overlap(overlap_seconds, ctx.policy)
     key = await steps.locked_key(ctx, key_id)
     _require(ctx, key, own="key:rotate_own")
-    if key.sub_account_id is None and ctx.actor.kind is not ActorKind.KEY:
+    if key.sub_account_id is not None:
+        await power.require_owner(ctx, key.sub_account_id)
+    elif ctx.actor.kind is not ActorKind.KEY:
         ctx.require_fresh()
     return await steps.rotate(ctx, key, overlap)
 
@@ -82,7 +89,7 @@ async def set_access_key_status(ctx: Ctx, *, key_id: str, status: KeyStatus) -> 
     """Disable, enable or delete a key; its tokens follow at once. A main key needs key:main.
 
     Only the platform locks and unlocks (`lock_access_key`). Raises NotFound, IllegalTransition,
-    or ForbiddenScope.
+    or ForbiddenScope, also to enable a key that reaches more than the actor.
     """
     key = await steps.locked_key(ctx, key_id)
     _require(ctx, key, own="key:write")
@@ -90,6 +97,8 @@ async def set_access_key_status(ctx: Ctx, *, key_id: str, status: KeyStatus) -> 
         ctx.require_fresh()
     if status is KeyStatus.LOCKED or (key.status, status) == (KeyStatus.LOCKED, KeyStatus.ACTIVE):
         raise ForbiddenScope(scope="op.key:lock")
+    if key.sub_account_id is not None and status is KeyStatus.ACTIVE:
+        await power.require_owner(ctx, key.sub_account_id)
     return await steps.move(ctx, key, status)
 
 
@@ -106,6 +115,35 @@ async def lock_access_key(ctx: Ctx, *, key_id: str, status: KeyStatus) -> Access
             what="access key", id=key.id, status=key.status.value, target=status.value
         )
     return await steps.move(ctx, key, status)
+
+
+@command(needs="key:rotate_own")
+async def issue_token(
+    ctx: Ctx,
+    *,
+    key_id: str,
+    issuer: Issuer,
+    audience: Audience = Audience.API,
+    ttl_seconds: int | None = None,
+) -> IssuedToken:
+    """A token for a key, without its secret, for a person: 2 h unless said, at most 30 d.
+
+    Another's key needs key:write and all APIs that the key reaches, a main key key:main and a fresh
+    second factor; a token for the console needs every scope of the key, whosever it is. The token
+    is in this answer only. It obeys the key, its list of addresses and its role like any other.
+    Raises NotFound, Invalid, ForbiddenScope, SecondFactorRequired, PersonRequired (a key asks),
+    or why the key rests: KeyDisabled, KeyLocked, KeyExpired, SubAccountDisabled.
+    """
+    ctx.require_person()
+    seconds = tokens.checked_ttl(ttl_seconds, ctx.policy)
+    key = await steps.locked_key(ctx, key_id)
+    _require(ctx, key, own="key:rotate_own")
+    if key.sub_account_id is None:
+        ctx.require_fresh()
+    else:
+        apis_only = audience is Audience.API
+        await power.require_owner(ctx, key.sub_account_id, apis_only=apis_only)
+    return await steps.issue(ctx, key, issuer, audience, seconds)
 
 
 @command(needs="key:rotate_own", repeatable=False)

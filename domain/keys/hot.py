@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from domain.accounts.grants import grants_in
 from domain.entitlements import hot as entitlements
 from domain.entitlements.hot import at
 from domain.kernel import changes, secrets
@@ -75,14 +76,20 @@ async def key(key_id: str, now: datetime) -> KeyRecord | None:
     if refused is not None and timedelta(0) <= now - refused < UNKNOWN_FOR:
         return None
     era, unknown_era = _keys.era, _unknown.era
-    rows = await run(_READ_KEY, key_id)
-    if not rows:
+    found = await read(key_id)
+    if found is None:
         _unknown.keep(key_id, now, unknown_era)
         return None
-    versions = await run(_READ_SECRETS, key_id)
-    found = _record(key_id, rows[0], versions)
     _keys.keep(key_id, found, era)
     return found
+
+
+async def read(key_id: str) -> KeyRecord | None:
+    """The record of a key as the database has it now, past what is held; for commands."""
+    rows = await run(_READ_KEY, key_id)
+    if not rows:
+        return None
+    return _record(key_id, rows[0], await run(_READ_SECRETS, key_id))
 
 
 def _record(key_id: str, row: dict[str, Any], versions: list[dict[str, Any]]) -> KeyRecord:
@@ -94,7 +101,7 @@ def _record(key_id: str, row: dict[str, Any], versions: list[dict[str, Any]]) ->
         status=str(row["status"]),
         enterprise_status=str(row["enterprise_status"]),
         sub_account_status=str(row["sub_account_status"] or ""),
-        grants=None if main else rules.grants_in(_text(row["api_grants"])),
+        grants=None if main else grants_in(_text(row["api_grants"])),
         scopes=rules.key_scopes(None if main else _text(row["console_scopes"])),
         secrets={
             str(one["digest"]): None if one["retires_at"] is None else at(one["retires_at"])

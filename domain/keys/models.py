@@ -26,6 +26,13 @@ class SecretStatus(StrEnum):
     RETIRED = "RETIRED"
 
 
+class Audience(StrEnum):
+    """The door that a token is meant for. The other one refuses it."""
+
+    API = "api"
+    CONSOLE = "console"
+
+
 class AccessKey(Owned):
     """What a program proves itself with. Its id is public and stays over rotations.
 

@@ -124,6 +124,11 @@ async def keys_of(
     return {str(row.sub_account_id): row for row in rows}
 
 
+async def token_issuer(ctx: Ctx, name: str) -> tokens.Issuer:
+    """Who issues tokens here, with a key that signs at hand; ask before `issue_token`."""
+    return await tokens.issuer(name, ctx.now, ctx.policy)
+
+
 async def claims_of(ctx: Ctx, token: str) -> Claims:
     """What a token says that came as an argument, to revoke it; Invalid when it is none of ours."""
     try:
@@ -152,8 +157,9 @@ async def _hang(ctx: Ctx, rows: Sequence[AccessKeyRow], wanted: Wanted) -> None:
             )
     if "owner_name" in wanted and rows:
         owners = {row.sub_account_id for row in rows if row.sub_account_id is not None}
-        named = SubAccount.visible_to(ctx.actor).filter(id__in=owners)
-        names = dict(await named.values_list("id", "name")) if owners else {}
+        ever = SubAccount.ever_visible_to(ctx.actor).filter(id__in=owners)
+        named = await ever.values_list("id", "name", "former_name") if owners else []
+        names = {id_: former or name for id_, name, former in named}
         for row in rows:
             row.owner_name = names.get(row.sub_account_id)
 

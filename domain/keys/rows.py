@@ -85,6 +85,23 @@ class CreatedKey(Row):
         return self.secret is not None
 
 
+class IssuedToken(Row):
+    """A token just made for a key; the token itself is shown this once and kept nowhere."""
+
+    secrets: ClassVar[frozenset[str]] = frozenset({"token"})
+    id: str
+    key_id: str
+    audience: models.Audience
+    issued_at: datetime
+    expires_at: datetime
+    token: str | None
+
+    @property
+    def token_shown(self) -> bool:
+        """Whether the token is in this answer; a repeated request does not get it again."""
+        return self.token is not None
+
+
 class LeakReport(Row):
     """That a report of a leaked secret was taken; whether it was one of ours is not told."""
 

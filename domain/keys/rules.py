@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import Final, Protocol
 
 from domain.accounts import rules as accounts
+from domain.accounts.grants import Grants, normal_grant
+from domain.catalog.rules import SERVICE_OVER
 from domain.entitlements.hot import Reach
 from domain.kernel.errors import Invalid, Refusal
 from domain.kernel.policy import Policy
@@ -77,50 +79,7 @@ def secret_status(status: SecretStatus, retires_at: datetime | None, now: dateti
     return status
 
 
-# -- grants --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Grants:
-    """The APIs that a role lets its holders call."""
-
-    products: frozenset[str]
-    apis: frozenset[tuple[str, str]]
-
-    def cover(self, product: str, api: str) -> bool:
-        """Whether `api` of `product` is among them."""
-        return product in self.products or (product, api) in self.apis
-
-
-NO_GRANTS: Final = Grants(products=frozenset(), apis=frozenset())
-
-
-def normal_grant(text: str) -> tuple[str, str] | None:
-    """(product, api or `*`) of a grant in any of its spellings, or None when it is none.
-
-    Written `api:<product>/<api>` and `api:<product>/*`; also without `api:`, and with a dot
-    instead of the slash (a product's code has neither).
-    """
-    body = text.removeprefix("api:")
-    product, mark, api = body.partition("/")
-    if not mark:
-        product, mark, api = body.partition(".")
-    return (product, api) if product and api and product != "*" else None
-
-
-@lru_cache(maxsize=4096)
-def grants_in(stored: str) -> Grants:
-    """The grants in a stored JSON list, without what is none; equal lists share one object."""
-    return grants_of(json.loads(stored))
-
-
-def grants_of(grants: Iterable[object]) -> Grants:
-    """The grants in a list, without what is none."""
-    found = [pair for text in grants if (pair := normal_grant(str(text)))]
-    return Grants(
-        products=frozenset(product for product, api in found if api == "*"),
-        apis=frozenset(pair for pair in found if pair[1] != "*"),
-    )
+# -- scopes ------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=4096)
@@ -226,9 +185,6 @@ class Api(Protocol):
 
     @property
     def sale_status(self) -> str: ...
-
-
-SERVICE_OVER: Final = frozenset({"SERVICE_STOPPED", "ARCHIVED"})
 
 
 def judge(key: KeyRecord, api: Api, reach: Reach, now: datetime, address: str) -> Refusal | int:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import ClassVar, Final
 
+from domain.accounts.grants import normal_grant
 from domain.accounts.models import Role, SubAccount
 from domain.catalog import hot as catalogue
 from domain.entitlements import hot as entitlements
@@ -145,8 +146,8 @@ async def _role(ctx: Ctx, key: KeyRecord) -> tuple[str | None, Sequence[str]]:
     """The role of the key's sub-account and what it grants; none for a main key."""
     if not key.sub_account_id:
         return None, ()
-    owner = await SubAccount.visible_to(ctx.actor).get(id=key.sub_account_id)
-    role = await Role.visible_to(ctx.actor).get(id=owner.role_id)
+    owner = await SubAccount.ever_visible_to(ctx.actor).get(id=key.sub_account_id)
+    role = await Role.ever_visible_to(ctx.actor).get(id=owner.role_id)
     return role.id, role.api_grants
 
 
@@ -201,7 +202,7 @@ def _changes(
         covering = [
             one
             for one in grants
-            if rules.normal_grant(one) in ((api.product_code, api.code), (api.product_code, "*"))
+            if normal_grant(one) in ((api.product_code, api.code), (api.product_code, "*"))
         ]
         if len(covering) == 1:
             return [_change(AccessAction.REMOVE_GRANT, subjects[AccessPart.ROLE], covering[0])]

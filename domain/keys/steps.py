@@ -8,12 +8,12 @@ from domain.accounts.rules import check_name
 from domain.kernel import changes, secrets
 from domain.kernel.context import Ctx
 from domain.kernel.errors import IllegalTransition, NotFound
-from domain.keys import care, models, rules
+from domain.keys import care, hot, models, rules, tokens
 from domain.keys.addresses import checked_list
 from domain.keys.care import KeyChange, KeyLimits
 from domain.keys.errors import RotationUnderway, SubAccountHasKey, TooManyMainKeys
-from domain.keys.models import KeyStatus, SecretStatus
-from domain.keys.rows import AccessKeyRow, CreatedKey
+from domain.keys.models import Audience, KeyStatus, SecretStatus
+from domain.keys.rows import AccessKeyRow, CreatedKey, IssuedToken
 
 KEPT_AFTER_EXPIRY: Final = timedelta(days=1)
 OPEN: Final = KeyLimits()
@@ -173,6 +173,48 @@ def _limits_of(key: models.AccessKey) -> dict[str, object]:
         "expiresAt": key.expires_at and key.expires_at.isoformat(),
         "allowedAddresses": key.allowed_addresses,
     }
+
+
+async def issue(
+    ctx: Ctx, key: models.AccessKey, issuer: tokens.Issuer, audience: Audience, seconds: int
+) -> IssuedToken:
+    """A token for a locked key's row, or why the key rests; ForbiddenScope for scopes beyond."""
+    found = await hot.read(key.id)
+    if found is None:
+        raise NotFound(what="access key", id=key.id)
+    refusal = found.refusal(ctx.now)
+    if refusal is not None:
+        raise refusal
+    if audience is Audience.CONSOLE:
+        for scope in sorted(found.scopes):
+            ctx.actor.require(scope)
+    made = await tokens.issue(
+        found,
+        ctx.now,
+        issuer=issuer.name,
+        audience=audience.value,
+        policy=ctx.policy,
+        seconds=seconds,
+    )
+    issued_at = ctx.now.replace(microsecond=0)
+    expires_at = issued_at + timedelta(seconds=made.seconds)
+    ctx.note(
+        made.jti,
+        enterprise_id=key.enterprise_id,
+        after={
+            "keyId": key.id,
+            "audience": audience.value,
+            "expiresAt": expires_at.isoformat(),
+        },
+    )
+    return IssuedToken(
+        id=made.jti,
+        key_id=key.id,
+        audience=audience,
+        issued_at=issued_at,
+        expires_at=expires_at,
+        token=made.token,
+    )
 
 
 async def forget_expired_revocations(now: datetime) -> int:

@@ -16,11 +16,14 @@ REASON_MAX = 200
 async def recharge(ctx: Ctx, *, amount: Money, provider: str) -> RechargeRow:
     """Begin a recharge; the provider is asked afterwards and the balance grows when it has paid.
 
-    Raises Invalid when the amount is not above zero or beyond the limit of one recharge.
+    Raises Invalid when the amount is not above zero or beyond the limit of one recharge. Above a
+    set amount a person shows the second factor freshly (SecondFactorRequired), and a key does
+    not recharge (PersonRequired).
     """
     if not 0 < amount.fen <= ctx.policy.recharge_max_fen:
         most = Money(ctx.policy.recharge_max_fen)
         raise Invalid(field="amount", reason=f"must be above zero and at most {most}")
+    steps.check_payer(ctx, amount.fen)
     row = await models.Recharge.create(
         id=ctx.ids.new("rch"),
         enterprise_id=ctx.actor.home,

@@ -23,6 +23,15 @@ class Move:
     fen: int
 
 
+def check_payer(ctx: Ctx, fen: int) -> None:
+    """Raise SecondFactorRequired (PersonRequired for a key) for a payment that is too large.
+
+    Up to the policy's amount nothing is asked; each payment is judged by itself.
+    """
+    if fen > ctx.policy.payment_fresh_above_fen:
+        ctx.require_fresh()
+
+
 async def post(ctx: Ctx, *, source_ref: str, reason: str, moves: list[Move]) -> bool:
     """Write one balanced transaction; False when `source_ref` was posted before (nothing is done).
 

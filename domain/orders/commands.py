@@ -102,12 +102,15 @@ async def pay_order(ctx: Ctx, *, order_id: str) -> OrderRow:
 
     Raises NotFound, IllegalTransition (it does not wait for payment), OrderExpired (from the very
     second of its `pay_until` on), UnverifiedEnterprise, NotOnSale (the service has ended),
-    AlreadyEnabled, or InsufficientBalance; then nothing has moved.
+    AlreadyEnabled, or InsufficientBalance; then nothing has moved. Above a set amount a person
+    shows the second factor freshly (SecondFactorRequired), and a key does not pay
+    (PersonRequired).
     """
     order = await steps.locked(ctx, order_id)
     rules.check_move(order.id, order.status, OrderStatus.PAYING)
     if ctx.now >= order.pay_until:
         raise OrderExpired(order=order.id, pay_until=order.pay_until.isoformat())
+    ledger.check_payer(ctx, order.total_fen)
     await accounts.verified_enterprise(ctx)
     await steps.check_worth_paying(ctx, order)
     await _settle(ctx, order)

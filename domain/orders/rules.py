@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from domain.catalog.models import SaleStatus
 from domain.kernel.errors import IllegalTransition
 from domain.orders.models import OrderStatus as S
 
@@ -19,9 +18,6 @@ MOVES: Final[dict[S, frozenset[S]]] = {
 """The transitions of an order; what is not here is an illegal one."""
 
 UNPAID: Final = frozenset({S.PENDING_REVIEW, S.PENDING_PAYMENT})
-
-SERVICE_OVER: Final = frozenset({SaleStatus.SERVICE_STOPPED, SaleStatus.ARCHIVED})
-"""When an order that waits can be paid no more; a mere stop of sales leaves it its pinned price."""
 
 
 def check_move(order_id: str, status: S, target: S) -> None:

@@ -5,6 +5,7 @@ from tortoise.expressions import Q
 from console_sdk.rating import UNITS
 from domain.accounts import steps as accounts
 from domain.catalog.models import DeliveryKind, DeliveryOption, Product
+from domain.catalog.rules import SERVICE_OVER
 from domain.entitlements import rules as entitlement_rules
 from domain.entitlements import steps as entitlements
 from domain.entitlements.models import EntitlementKind
@@ -50,7 +51,7 @@ async def check_worth_paying(ctx: Ctx, order: Order) -> None:
     """Raise NotOnSale or AlreadyEnabled when the money would be taken for nothing."""
     for item in await OrderItem.visible_to(ctx.actor).filter(order_id=order.id).order_by("id"):
         product = await Product.get(id=item.product_id)
-        if product.sale_status in rules.SERVICE_OVER:
+        if product.sale_status in SERVICE_OVER:
             raise NotOnSale(product=product.code, sale_status=product.sale_status.value)
         plan = await Plan.get(id=item.plan_id)
         if plan.payment_mode is PaymentMode.POSTPAID:

@@ -5,7 +5,6 @@ from domain.accounts import rules as account_rules
 from domain.accounts import steps as account_steps
 from domain.accounts.identity import SESSION_PREFIX, HashedPassword, Proof
 from domain.accounts.rows import ClosedSession, OpenedSession
-from domain.iam.steps import require_role
 from domain.kernel import changes, outbox, secrets
 from domain.kernel.command import command
 from domain.kernel.context import Ctx
@@ -174,14 +173,16 @@ async def confirm_second_factor(ctx: Ctx, *, code: str, turn: guard.Turn) -> Con
     """Show a code of one's authenticator, or a recovery code: the session is fresh for 10 min.
 
     The first code of a new secret puts it in force and brings ten recovery codes. A code works
-    once. Raises WrongCode, NoSecondFactor, or RateLimited.
+    once, and ends a reset of a lost factor. Raises WrongCode, NoSecondFactor, or RateLimited.
     """
     turn.check()
     own = await steps.own_session(ctx)
-    factor = await models.SecondFactor.get_or_none(login_id=own.login_id)
+    mine = models.SecondFactor.select_for_update()
+    factor = await mine.get_or_none(login_id=own.login_id)
     if factor is None:
         raise NoSecondFactor()
     how = await steps.take_code(ctx, factor, code)
+    await steps.end_resets(ctx, own.login_id, models.ResetOutcome.SHOWN)
     codes = await steps.new_recovery_codes(ctx, own.login_id) if how == "enrolled" else []
     own.fresh_until = ctx.now + ctx.policy.second_factor_life
     await own.save(update_fields=["fresh_until"])
@@ -217,11 +218,7 @@ async def create_invitation(
     """
     enterprise = await account_steps.locked_enterprise(ctx, ctx.actor.home)
     address, cleaned = account_rules.check_email(email), account_rules.check_name(name)
-    role_id = role_id[:40].replace("\x00", "")
-    role = await accounts.Role.visible_to(ctx.actor).get_or_none(id=role_id)
-    if role is None:
-        raise NotFound(what="role", id=role_id)
-    await require_role(ctx, role)
+    role = await steps.role_to_give(ctx, role_id)
     await steps.check_place(ctx, cleaned)
     code = secrets.mint(rules.INVITATION_PREFIX)
     row = await models.Invitation.create(
@@ -240,8 +237,7 @@ async def create_invitation(
     await steps.letter(
         ctx, address, "invitation", enterprise=enterprise.name, link=link.format(code=code)
     )
-    shown = InvitationRow.of(row)
-    shown.status = InvitationStatus.OPEN
+    shown = steps.shown(row, InvitationStatus.OPEN)
     return CreatedInvitation(id=row.id, invitation=shown, code=code)
 
 
@@ -258,9 +254,7 @@ async def withdraw_invitation(ctx: Ctx, *, invitation_id: str) -> InvitationRow:
     row.withdrawn_at = ctx.now
     await row.save(update_fields=["withdrawn_at"])
     ctx.note(row.id, after={"status": "WITHDRAWN"})
-    shown = InvitationRow.of(row)
-    shown.status = InvitationStatus.WITHDRAWN
-    return shown
+    return steps.shown(row, InvitationStatus.WITHDRAWN)
 
 
 @command(needs="invitation:accept", repeatable=False)
@@ -269,8 +263,9 @@ async def accept_invitation(
 ) -> AcceptedInvitation:
     """Become the member that one was invited as, with a password of one's own.
 
-    Raises NotFound (no such code), InvitationClosed (used, expired, withdrawn), NameTaken, or
-    RateLimited.
+    The member's one key comes with it; its secret is in this answer only. Raises NotFound (no
+    such code), InvitationClosed (used, expired, withdrawn, or of a role that whoever invited may
+    no longer give), NameTaken, or RateLimited.
     """
     turn.check()
     everybodys = models.Invitation.visible_to(ctx.as_system().actor)
@@ -280,11 +275,14 @@ async def accept_invitation(
     enterprise = await account_steps.locked_enterprise(ctx, row.enterprise_id)
     await row.refresh_from_db()
     steps.check_open(ctx, row)
-    member = await steps.join(ctx, row, password)
+    member, key = await steps.join(ctx, row, password)
     row.accepted_at, row.sub_account_id = ctx.now, member.id
     await row.save(update_fields=["accepted_at", "sub_account_id"])
-    ctx.note(row.id, enterprise_id=enterprise.id, after={"subAccountId": member.id})
-    return AcceptedInvitation(id=member.id, enterprise=enterprise.name, name=member.name)
+    told = {"subAccountId": member.id, "keyId": key.id}
+    ctx.note(row.id, enterprise_id=enterprise.id, after=told)
+    return AcceptedInvitation(
+        id=member.id, enterprise=enterprise.name, name=member.name, key_id=key.id, secret=key.secret
+    )
 
 
 @command(needs="mail:keep")

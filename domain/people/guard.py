@@ -5,11 +5,15 @@ What is counted, for a sign-in:
 - the account and the address together: five failures, then waits that double from 30 s to 15 min;
 - the account from addresses its owner has never signed in from: five failures, then waits up to a
   minute. A stranger can cause no more than that, and never stops the owner at a known address;
-- the address by itself: 20 attempts a minute, whatever the account.
+- the address by itself: 20 attempts a minute, whatever the account;
+- instead of all these, a browser that this account has signed in with before by itself: five
+  failures, then waits that double. So nothing that strangers do holds the owner up there.
 
 Unknown accounts are counted and answered like known ones: the same steps, one argon2 each.
+See docs/decisions/0019-sign-in-guard.md.
 """
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,10 +25,12 @@ from domain.kernel.context import Ctx
 from domain.kernel.errors import RateLimited
 from domain.kernel.policy import Policy
 from domain.kernel.sql import run
+from domain.people import rules as rules_of_people
 
+DEVICE_MAX: Final = 200
 _KNOWN: Final = (
-    "SELECT s.id FROM sessions s JOIN logins l ON l.id = s.login_id"
-    " WHERE l.email = ? AND s.address = ? LIMIT 1"
+    "SELECT EXISTS (SELECT 1 FROM sessions s WHERE s.login_id = l.id AND s.address = ?) AS known,"
+    " l.password_hash FROM logins l WHERE l.email = ?"
 )
 _MINE: Final = (
     "SELECT l.id, l.password_hash FROM sessions s JOIN logins l ON l.id = s.login_id WHERE s.id = ?"
@@ -49,24 +55,58 @@ def _account(email: str) -> str:
     return secrets.digest(f"account:{rules.clean_email(email)}")[:32]
 
 
-async def prove(ctx: Ctx, attempts: AttemptsStore, email: str, password: str) -> Proof:
+async def prove(
+    ctx: Ctx, attempts: AttemptsStore, email: str, password: str, device: str = ""
+) -> Proof:
     """Check an e-mail and a password, unless too many attempts failed before.
 
+    `device` is what the browser kept from an earlier sign-in (`Proof.device`), if anything.
     Outside any transaction. An unknown e-mail takes the same steps and the same time.
     """
     account = _account(email)
-    pair = Asked(f"pair:{account}:{ctx.address}", _slow(ctx.policy))
-    asked = [_of_address(ctx), pair]
-    if not await run(_KNOWN, rules.clean_email(email), ctx.address):
-        most = ctx.policy.sign_in_stranger_wait_max_seconds
-        asked.append(Asked(f"account:{account}", _growing(ctx.policy, most, min(5, most))))
+    found = await run(_KNOWN, ctx.address, rules.clean_email(email))
+    hashed = str(found[0]["password_hash"]) if found else ""
+    if _is_ours(ctx, device, account, hashed):
+        name = secrets.digest(device.partition(".")[0])[:32]
+        own = asked = [Asked(f"device:{name}", _slow(ctx.policy))]
+    else:
+        own = [Asked(f"pair:{account}:{ctx.address}", _slow(ctx.policy))]
+        if not found or not found[0]["known"]:
+            most = ctx.policy.sign_in_stranger_wait_max_seconds
+            own.append(Asked(f"account:{account}", _growing(ctx.policy, most, min(5, most))))
+        asked = [_of_address(ctx), *own]
     wait = await attempts.take(asked, ctx.now)
     if wait:
         return Proof(login_id=None, wait=wait)
     proof = await identity.prove(email, password)
-    if proof.login_id is not None:
-        await attempts.forget([one.name for one in asked[1:]])
-    return proof
+    if proof.login_id is None:
+        return proof
+    await attempts.forget([one.name for one in own])
+    return dataclasses.replace(proof, device=_new_device(ctx, account, hashed))
+
+
+def _new_device(ctx: Ctx, account: str, hashed: str) -> str:
+    """What a browser keeps: a random name, until when it counts (seconds since 1970), a digest."""
+    until = int(ctx.now.timestamp()) + ctx.policy.device_days * 86400
+    name = secrets.mint(rules_of_people.DEVICE_PREFIX)
+    return f"{name}.{until}.{secrets.digest(_device_text(name, until, account, hashed))}"
+
+
+def _is_ours(ctx: Ctx, device: str, account: str, hashed: str) -> bool:
+    """Whether this account signed in with this browser, and kept its password since.
+
+    The digest is keyed and covers the stored password, so a new password ends all of them.
+    """
+    name, _, rest = device[:DEVICE_MAX].partition(".")
+    until, _, digest = rest.partition(".")
+    if not (device.isascii() and until.isdigit()):
+        return False
+    fits = secrets.matches(_device_text(name, int(until), account, hashed), digest)
+    return fits and bool(hashed) and ctx.now.timestamp() < int(until)
+
+
+def _device_text(name: str, until: int, account: str, hashed: str) -> str:
+    return f"device:{name}:{until}:{account}:{hashed}"
 
 
 async def prove_self(ctx: Ctx, attempts: AttemptsStore, password: str) -> Proof:

@@ -1,5 +1,6 @@
-"""Tables of people: second factors, recovery codes, password resets, invitations, letters."""
+"""Tables of people: second factors and their resets, recovery codes, invitations, letters."""
 
+from enum import StrEnum
 from typing import Any
 
 from tortoise import fields
@@ -77,6 +78,35 @@ class Invitation(Owned):
     class Meta:
         table = "invitations"
         indexes = (("enterprise_id", "id"),)
+
+
+class ResetOutcome(StrEnum):
+    """How the reset of a second factor ended."""
+
+    DONE = "DONE"
+    SHOWN = "SHOWN"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class SecondFactorReset(Model):
+    """An operator's promise to take a lost authenticator away, unless it is shown before."""
+
+    id = fields.CharField(max_length=40, primary_key=True)
+    login: Any = fields.ForeignKeyField(
+        "domain.Login", related_name=False, on_delete=fields.RESTRICT
+    )
+    login_id: str
+    masked_email = fields.CharField(max_length=254)
+    reason = fields.CharField(max_length=200)
+    opened_by = fields.CharField(max_length=40)
+    opened_at = fields.DatetimeField()
+    effective_at = fields.DatetimeField()
+    ended_at: Any = fields.DatetimeField(null=True)
+    outcome: Any = fields.CharEnumField(ResetOutcome, max_length=10, null=True)
+
+    class Meta:
+        table = "second_factor_resets"
+        indexes = (("login_id", "ended_at"), ("ended_at", "effective_at"))
 
 
 class SandboxLetter(Model):

@@ -1,6 +1,7 @@
 """Reads of people: one's own sessions and second factor, invitations, the sandbox's letters."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from domain.accounts.models import Session
 from domain.kernel import secrets
@@ -34,6 +35,7 @@ class SecondFactorState:
     enrolled: bool
     fresh: bool
     recovery_codes_left: int
+    reset_at: datetime | None
 
 
 async def second_factor(ctx: Ctx) -> SecondFactorState:
@@ -41,11 +43,13 @@ async def second_factor(ctx: Ctx) -> SecondFactorState:
     login_id = await _login_id(ctx)
     factor = await models.SecondFactor.get_or_none(login_id=login_id)
     left = await models.RecoveryCode.filter(login_id=login_id, used_at=None).count()
+    reset = await models.SecondFactorReset.filter(login_id=login_id, ended_at=None).first()
     until = ctx.actor.fresh_until
     return SecondFactorState(
         enrolled=factor is not None and factor.confirmed_at is not None,
         fresh=until is not None and ctx.now < until,
         recovery_codes_left=left,
+        reset_at=None if reset is None else reset.effective_at,
     )
 
 

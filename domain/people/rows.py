@@ -116,11 +116,14 @@ class CreatedInvitation(Row):
 
 
 class AcceptedInvitation(Row):
-    """That an invitation was accepted; the member may log in."""
+    """That an invitation was accepted: the member may log in, and has a key, shown this once."""
 
+    secrets: ClassVar[frozenset[str]] = frozenset({"secret"})
     id: str
     enterprise: str
     name: str
+    key_id: str
+    secret: str
 
 
 class LetterRow(Row):

@@ -7,6 +7,8 @@ from domain.people.rows import InvitationStatus
 
 RESET_PREFIX: Final = "cfrs"
 INVITATION_PREFIX: Final = "cfiv"
+DEVICE_PREFIX: Final = "cfdv"
+HANDOVER_PREFIX: Final = "cfmo"
 ISSUER: Final = "Counterfoil"
 
 

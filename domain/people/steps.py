@@ -1,21 +1,26 @@
 """Writes around people that happen inside somebody else's transaction."""
 
+import dataclasses
 import json
 from typing import Any, Final
 
 from domain.accounts import models as accounts
+from domain.accounts import power
 from domain.accounts import steps as account_steps
 from domain.accounts.errors import LimitReached, NameTaken, WrongCredentials
 from domain.accounts.identity import HashedPassword, Proof
 from domain.accounts.models import SubAccountKind
 from domain.kernel import changes, outbox, secrets
 from domain.kernel.context import SYSTEM, Ctx
-from domain.kernel.errors import ForbiddenScope, RateLimited
+from domain.kernel.errors import ForbiddenScope, NotFound, RateLimited
+from domain.keys.rows import CreatedKey
+from domain.keys.steps import create_sub_account_key
 from domain.people import models, rules
 from domain.people.errors import InvitationClosed, WrongCode
-from domain.people.rows import InvitationStatus
+from domain.people.rows import InvitationRow, InvitationStatus
 
 RECOVERY_CODES: Final = 10
+NO_PASSWORD: Final = "!"  # noqa: S105  (no hash, so that none fits)
 
 
 async def own_session(ctx: Ctx) -> accounts.Session:
@@ -54,6 +59,20 @@ async def end_sessions(ctx: Ctx, login_id: str, *, but: str | None = None) -> in
         await accounts.Session.filter(id=session_id).update(ended_at=ctx.now)
         await changes.mark(ctx, "session", str(session_id))
     return len(ids)
+
+
+async def erase_person(ctx: Ctx, login_id: str) -> int:
+    """End a log-in for good and free its address; the row stays for the sessions that it had.
+
+    How many sessions that ended. Its id stands where the address did, and no password fits.
+    """
+    ended = await end_sessions(ctx, login_id)
+    for proof in (models.SecondFactor, models.RecoveryCode, models.PasswordReset):
+        await proof.filter(login_id=login_id).delete()
+    resets = models.SecondFactorReset.filter(login_id=login_id, ended_at=None)
+    await resets.update(ended_at=ctx.now, outcome=models.ResetOutcome.WITHDRAWN)
+    await accounts.Login.filter(id=login_id).update(email=login_id, password_hash=NO_PASSWORD)
+    return ended
 
 
 async def new_password(
@@ -115,6 +134,31 @@ async def take_code(ctx: Ctx, factor: models.SecondFactor, code: str) -> str:
     raise WrongCode()
 
 
+async def role_to_give(ctx: Ctx, role_id: str) -> accounts.Role:
+    """A role of the actor's enterprise that the actor may hand on; NotFound or ForbiddenScope."""
+    name = role_id[:40].replace("\x00", "")
+    role = await accounts.Role.visible_to(ctx.actor).get_or_none(id=name)
+    if role is None:
+        raise NotFound(what="role", id=name)
+    await power.require_role(ctx, role)
+    return role
+
+
+def shown(invitation: models.Invitation, status: InvitationStatus) -> InvitationRow:
+    """An invitation as it is answered."""
+    row = InvitationRow.of(invitation)
+    row.status = status
+    return row
+
+
+async def end_resets(ctx: Ctx, login_id: str, outcome: models.ResetOutcome) -> None:
+    """End the reset of a second factor that waits, if there is one, and tell the owner."""
+    waiting = models.SecondFactorReset.filter(login_id=login_id, ended_at=None)
+    if await waiting.update(ended_at=ctx.now, outcome=outcome):
+        login = await accounts.Login.get(id=login_id)
+        await letter(ctx, login.email, "second_factor_reset_ended", outcome=outcome.value)
+
+
 def check_open(ctx: Ctx, invitation: models.Invitation) -> None:
     """Raise InvitationClosed unless the invitation may be accepted now."""
     status = rules.invitation_status(
@@ -140,14 +184,17 @@ async def check_place(ctx: Ctx, name: str) -> None:
 
 async def join(
     ctx: Ctx, invitation: models.Invitation, password: HashedPassword
-) -> accounts.SubAccount:
-    """The member of an open invitation; the enterprise's row is locked by the caller.
+) -> tuple[accounts.SubAccount, CreatedKey]:
+    """The member of an open invitation and its key; the caller has locked the enterprise's row.
 
-    Raises InvitationClosed when its role is gone, NameTaken for a name or e-mail in use.
+    Raises InvitationClosed when its role is gone, or beyond whoever invited, and NameTaken for a
+    name or e-mail in use.
     """
     role = await accounts.Role.visible_to(SYSTEM).get_or_none(id=invitation.role_id)
     if role is None:
         raise InvitationClosed(state="void: its role was deleted")
+    if not await power.could_give(ctx, invitation.invited_by, role):
+        raise InvitationClosed(state="void: whoever invited may no longer give its role")
     home = invitation.enterprise_id
     name = await account_steps.free_place(ctx.as_system(), home, invitation.name)
     email = secrets.unseal(invitation.sealed_email)
@@ -163,4 +210,5 @@ async def join(
         login_id=login_id,
     )
     await changes.mark(ctx, "role", home)
-    return member
+    house = dataclasses.replace(ctx, actor=SYSTEM)  # who joins is nobody yet
+    return member, await create_sub_account_key(house, name=name, sub_account_id=member.id)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from domain.kernel.calendar import month_start
 from domain.kernel.context import SYSTEM, ActorKind, Ctx
 from domain.usage import bulk
-from domain.usage.calendar import month_start
 from domain.usage.models import UsageCharge
 from domain.usage.rows import Period, UsageStatRow
 from domain.usage.worth import PriceBook, Used, price_book

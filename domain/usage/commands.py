@@ -8,10 +8,10 @@ import structlog
 
 from domain.entitlements.models import EntitlementKind
 from domain.kernel import changes
+from domain.kernel.calendar import month_of, open_month
 from domain.kernel.command import command
 from domain.kernel.context import Ctx
 from domain.usage import steps
-from domain.usage.calendar import month_of, open_month
 from domain.usage.errors import TooManyCalls
 from domain.usage.funding import Need, fund
 from domain.usage.models import FundedBy

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from domain.entitlements.models import EntitlementKind
-from domain.usage.calendar import month_of
+from domain.kernel.calendar import month_of
 from domain.usage.models import FundedBy
 
 _CLASSES: Final = {

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from domain.kernel.calendar import day_start, hour_start, month_of, month_start
 from domain.kernel.context import Ctx
 from domain.kernel.errors import Invalid
 from domain.kernel.reading import Page, Wanted, Window, fetch_page
 from domain.usage import amounts, bulk, models
-from domain.usage.calendar import day_start, hour_start, month_of, month_start
 from domain.usage.rows import Freshness, Period, UsageGroup, UsageRecordRow, UsageStatRow
 from domain.usage.tally import COUNTERS
 

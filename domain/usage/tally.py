@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from domain.kernel.calendar import day_start, hour_start, month_start
 from domain.kernel.context import Ctx
 from domain.kernel.sql import moment
 from domain.usage import bulk
-from domain.usage.calendar import day_start, hour_start, month_start
 from domain.usage.funding import Line
 from domain.usage.models import FundedBy
 from domain.usage.rules import OK, THROTTLED, TURNED_AWAY, Call, Meaning

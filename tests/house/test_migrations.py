@@ -1,16 +1,22 @@
 """Migrations: what the tool does wrong is not used, and the migrated tables are the models' own."""
 
+import subprocess
+import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from asyncpg.exceptions import RaiseError
 from tortoise import Tortoise
 from tortoise.migrations.operations import AddConstraint, AlterField
 
 from domain.kernel import database
 from domain.kernel.sql import dialect, run
 from domain.migrations import __path__ as folders
+from tests.private_servers import free_port
 from tests.world import World
 
+guards = import_module("domain.migrations.0002_guards")
 FILES = sorted(Path(folders[0]).glob("0*.py"))
 FORBIDDEN = (AlterField.__name__, AddConstraint.__name__)
 
@@ -92,6 +98,47 @@ async def test_the_migrated_tables_keep_every_unique_of_the_models(db: World) ->
 def _column(meta: object, name: str) -> str:
     projection: dict[str, str] = meta.fields_db_projection  # type: ignore[attr-defined]
     return projection.get(name) or projection[f"{name}_id"]
+
+
+GUARDED = [*guards.FACTS, *guards.CLOSED]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("table", GUARDED)
+async def test_facts_are_not_emptied(db: World, table: str) -> None:
+    """A new table of facts gets its trigger for TRUNCATE in a migration of its own."""
+    if dialect() == "sqlite":
+        return  # it has no TRUNCATE, and DELETE is refused row by row
+    for statement in (f"TRUNCATE {table} CASCADE", "TRUNCATE enterprises CASCADE"):
+        with pytest.raises(RaiseError, match="are facts and never change"):
+            await run(statement)
+
+
+OUTAGE = """
+import asyncio, sys
+from tortoise import Tortoise
+from domain.kernel import database
+
+async def ask():
+    await Tortoise.init(config=database.config(sys.argv[1]), _enable_global_fallback=True)
+    try:
+        await database.check_migrated()
+    except database.UnusableDatabase as unusable:
+        sys.exit(str(unusable))
+
+asyncio.run(ask())
+"""
+
+
+def test_an_outage_is_not_told_as_a_database_without_migrations() -> None:
+    nowhere = f"postgres://nobody@127.0.0.1:{free_port()}/none"
+    asked = [sys.executable, "-c", OUTAGE, nowhere]
+
+    ended = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False)
+
+    assert ended.returncode == 1
+    assert "the database cannot be reached (" in ended.stderr
+    assert "migrate" not in ended.stderr
 
 
 async def test_a_second_migration_finds_nothing_to_do(db: World) -> None:

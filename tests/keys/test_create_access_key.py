@@ -163,31 +163,6 @@ async def test_there_are_five_main_keys_and_no_sixth(cast: Cast) -> None:
     assert (await create_access_key(cast.ann(), name="sixth")).id
 
 
-async def test_of_six_at_once_for_the_fifth_place_one_gets_it(cast: Cast) -> None:
-    for _ in range(4):
-        await create_access_key(cast.ann(), name="main")
-
-    found = await asyncio.gather(
-        *(create_access_key(cast.ann(key=f"k-{n}"), name="main") for n in range(6)),
-        return_exceptions=True,
-    )
-
-    assert sum(isinstance(one, TooManyMainKeys) for one in found) == 5
-    assert await AccessKey.visible_to(cast.ann().actor).filter(sub_account_id=None).count() == 5
-
-
-async def test_of_six_at_once_for_one_sub_account_one_gets_its_key(cast: Cast) -> None:
-    dev = await sub_account("dev-chen")
-
-    found = await asyncio.gather(
-        *(create_access_key(cast.ann(), name="d", sub_account_id=dev.id) for _ in range(6)),
-        return_exceptions=True,
-    )
-
-    assert sum(isinstance(one, SubAccountHasKey) for one in found) == 5
-    assert await AccessKey.visible_to(SYSTEM).filter(sub_account_id=dev.id).count() == 1
-
-
 async def test_repeated_it_gives_the_key_without_the_secret_and_says_so(cast: Cast) -> None:
     ann = cast.ann(key="again")
     first = await create_access_key(ann, name="once")

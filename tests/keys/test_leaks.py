@@ -1,10 +1,14 @@
 """A secret found in public: its key is locked at once, its owner told, nothing told the finder."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx2
 import pytest
 
+from api.app import create_app
+from api.runtime import Runtime
 from domain.kernel.context import SYSTEM, Actor, ActorKind
 from domain.kernel.errors import Forbidden, Invalid, Unauthenticated
 from domain.kernel.models import AuditRow
@@ -14,15 +18,15 @@ from domain.keys.models import AccessKey, KeyStatus
 from domain.notices.models import Notice
 from domain.operators.commands import create_service_key
 from tests.cast import Cast, ctx_of
-from tests.fixtures import Ask
+from tests.fixtures import Ask, Moment
 from tests.keys.help import ask_token, call, outcome
 
 SCANNER = Actor(ActorKind.SERVICE, "svc-scan", scopes=frozenset({"leaks:report"}))
 SOURCE = "https://code.example/repo/blob/main/.env"
 
 
-async def scanner_key(cast: Cast) -> str:
-    made = await create_service_key(cast.ops(), name="scanner", scopes=["leaks"])
+async def scanner_key(cast: Cast, name: str = "scanner") -> str:
+    made = await create_service_key(cast.ops(), name=name, scopes=["leaks"])
     return made.secret or ""
 
 
@@ -155,6 +159,55 @@ async def test_only_a_scanner_is_listened_to(cast: Cast, client: httpx2.AsyncCli
         with pytest.raises(refusal):
             await report_leaked_key(ctx, source=SOURCE, secret=cast.key_secret)
     assert await status_of(cast) is KeyStatus.ACTIVE
+
+
+async def test_ten_a_second_for_each_scanner_wherever_it_is(
+    cast: Cast, runtime: Runtime, moment: Moment
+) -> None:
+    client_at = scanners_of(runtime)
+    one, other = await scanner_key(cast), await scanner_key(cast, "another scanner")
+    body = {"keyId": rules.key_id("ck_" + "0" * 26), "source": SOURCE}
+
+    async def sent(key: str, place: int) -> httpx2.Response:
+        async with client_at(f"198.51.100.{place}") as here:
+            return await report(here, key, body)
+
+    found = [await sent(one, place) for place in range(11)]
+
+    assert [answer.status_code for answer in found] == [202] * 10 + [429]
+    assert found[-1].headers["retry-after"] == "1"
+    assert found[-1].json()["code"] == "RATE_LIMITED"
+    assert (await sent(other, 0)).status_code == 202
+    assert await AuditRow.filter(action="report_leak").count() == 11
+    moment.now += timedelta(seconds=1)
+    assert (await sent(one, 0)).status_code == 202
+
+
+async def test_ten_a_second_from_one_address_whoever_asks(
+    cast: Cast, client: httpx2.AsyncClient, statements: Callable[[], Any]
+) -> None:
+    body = {"keyId": cast.key_id, "source": SOURCE}
+    key = await scanner_key(cast)
+
+    guesses = [await report(client, f"cfsv_{n}", body) for n in range(10)]
+    with statements() as counted:
+        over = [await report(client, one, body) for one in (key, "cfsv_x", None)]
+
+    assert [answer.status_code for answer in guesses + over] == [401] * 10 + [429] * 3
+    assert {answer.headers["retry-after"] for answer in over} == {"1"}
+    assert counted.count == 0
+    assert await status_of(cast) is KeyStatus.ACTIVE
+
+
+def scanners_of(runtime: Runtime) -> Callable[[str], httpx2.AsyncClient]:
+    """Clients at the app's doors, each at an address of its own."""
+    app = create_app(runtime, connected=True)
+
+    def client_at(address: str) -> httpx2.AsyncClient:
+        transport = httpx2.ASGITransport(app=app, client=(address, 1))
+        return httpx2.AsyncClient(transport=transport, base_url="http://test")
+
+    return client_at
 
 
 async def test_an_operator_reports(cast: Cast, ask: Ask) -> None:

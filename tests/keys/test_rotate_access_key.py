@@ -1,6 +1,5 @@
 """rotateAccessKey (S06): two secrets at most, an overlap that ends by itself."""
 
-import asyncio
 from datetime import timedelta
 
 import httpx2
@@ -81,16 +80,6 @@ async def test_the_overlap_is_at_most_seven_days(cast: Cast) -> None:
 
     made = await rotate_access_key(cast.ann(), key_id=cast.key_id, overlap_seconds=604_800)
     assert made.secret_shown
-
-
-async def test_of_two_at_once_one_wins(cast: Cast) -> None:
-    found = await asyncio.gather(
-        *(rotate_access_key(cast.ann(key=f"r-{n}"), key_id=cast.key_id) for n in range(2)),
-        return_exceptions=True,
-    )
-
-    assert sum(isinstance(one, RotationUnderway) for one in found) == 1
-    assert await SecretVersion.visible_to(SYSTEM).filter(key_id=cast.key_id).count() == 2
 
 
 async def test_repeated_it_does_not_rotate_again(cast: Cast) -> None:

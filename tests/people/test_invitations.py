@@ -5,6 +5,7 @@ import dataclasses
 from datetime import timedelta
 from typing import Any
 
+import httpx2
 import pytest
 
 from domain.accounts import identity
@@ -19,6 +20,7 @@ from domain.kernel.errors import (
     Unauthenticated,
 )
 from domain.kernel.models import AuditRow, OutboxRow
+from domain.keys.models import AccessKey
 from domain.people import commands
 from domain.people.errors import InvitationClosed
 from domain.people.guard import Turn
@@ -26,6 +28,7 @@ from domain.people.models import Invitation
 from domain.people.rows import AcceptedInvitation, CreatedInvitation
 from tests.cast import NOW, Cast
 from tests.fixtures import Ask
+from tests.keys.help import ask_token
 from tests.people.help import dump, letters
 
 WU, CHOSEN = "wu@qinghe.example", "her very own choice"
@@ -187,6 +190,20 @@ async def test_the_same_key_invites_once_and_shows_the_code_once(cast: Cast) -> 
     assert len(await letters(cast, "invitation")) == 1
 
 
+async def test_the_member_joins_with_one_key_whose_secret_is_shown_once(
+    cast: Cast, client: httpx2.AsyncClient
+) -> None:
+    made = await invite(cast)
+    joined = await accept(cast.anon(), made.code)
+
+    assert (await ask_token(client, joined.key_id, joined.secret)).status_code == 200
+    keys = await AccessKey.visible_to(cast.ann().actor).filter(sub_account_id=joined.id)
+    assert [(key.id, key.status.value) for key in keys] == [(joined.key_id, "ACTIVE")]
+    assert joined.secret not in await dump()
+    row = await AuditRow.get(action="accept_invitation", result="OK")
+    assert row.after == {"subAccountId": joined.id, "keyId": joined.key_id}
+
+
 async def test_nothing_personal_or_secret_is_kept_in_the_open(cast: Cast) -> None:
     made = await invite(cast)
     kept = await dump()
@@ -203,7 +220,8 @@ async def test_over_graphql(cast: Cast, ask: Ask) -> None:
         idempotencyKey: "i") { __typename ... on CreatedInvitation {
           inviteCode link invitation { id email status } } ... on Problem { code } } }"""
     accepting = """mutation($c: String!) { acceptInvitation(code: $c, password: "her own choice") {
-      __typename ... on AcceptedInvitation { enterprise name } ... on Problem { code } } }"""
+      __typename ... on Problem { code }
+      ... on AcceptedInvitation { enterprise name keyId secret } } }"""
 
     found = await ask(document, as_="ann", role=await role_of(cast))
     assert "data" in found, found
@@ -213,6 +231,7 @@ async def test_over_graphql(cast: Cast, ask: Ask) -> None:
     assert made["invitation"]["status"] == "OPEN"
     done = (await ask(accepting, c=made["inviteCode"]))["data"]["acceptInvitation"]
     assert (done["enterprise"], done["name"]) == ("杭州青禾科技", "dev-wu")
+    assert done["secret"].startswith("cfsk_")
     used = (await ask(accepting, c=made["inviteCode"]))["data"]["acceptInvitation"]
     assert used == {"__typename": "ConflictProblem", "code": "INVITATION_CLOSED"}
     listed = await ask("{ invitations { nodes { status email } } }", as_="ann")

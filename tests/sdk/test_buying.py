@@ -1,6 +1,6 @@
 """Orders, balance and keys against the real app, and GraphQL that is not wrapped."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -16,6 +16,7 @@ from console_sdk.errors import (
     InsufficientBalance,
     InvalidInput,
     NotFound,
+    PersonRequired,
     RotationUnderway,
     SubAccountHasKey,
     TooManyMainKeys,
@@ -118,6 +119,25 @@ async def test_recharges(console_of: Consoles, runtime: Runtime) -> None:
 
 
 # -- keys ------------------------------------------------------------------------------------------
+
+
+async def test_gets_a_token_without_the_secret(console_of: Consoles) -> None:
+    console = await console_of("ann")
+    key_id = (await console.keys.create("batch")).access_key.id
+
+    made = await console.keys.issue_token(key_id, audience="CONSOLE", idempotency_key="t1")
+    again = await console.keys.issue_token(key_id, audience="CONSOLE", idempotency_key="t1")
+    program = await console_of(token=made.token)
+
+    assert made.token is not None
+    assert made.token not in repr(made)
+    assert (again.id, again.token, again.token_shown) == (made.id, None, False)
+    assert made.expires_at - made.issued_at == timedelta(hours=2)
+    viewer = await program.accounts.viewer()
+    assert viewer is not None
+    assert viewer.kind == "KEY"
+    with pytest.raises(PersonRequired):
+        await program.keys.issue_token(key_id)
 
 
 async def test_makes_rotates_and_ends_a_key(console_of: Consoles) -> None:

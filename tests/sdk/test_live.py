@@ -60,6 +60,9 @@ def test_writes_every_noun(ann: Console) -> None:
     ann.accounts.confirm_second_factor(totp(DEMO_TOTP_SECRET))
     made = ann.keys.create("live")
     assert ann.keys.rotate(made.access_key.id, overlap_seconds=0).secret != made.secret
+    issued = ann.keys.issue_token(made.access_key.id, ttl_seconds=600)
+    assert issued.token is not None
+    assert ann.keys.revoke_token(issued.token).id == issued.id
     assert ann.keys.set_status(made.access_key.id, "DISABLED").status == "DISABLED"
     assert ann.keys.set_status(made.access_key.id, "DELETED").status == "DELETED"
     assert ann.bills.get(f"{order.placed_at:%Y-%m}").lines

@@ -1,5 +1,7 @@
 """Roles and sub-accounts through the client library, against the real app."""
 
+from datetime import timedelta
+
 import pytest
 
 from console_sdk import AsyncConsole
@@ -9,10 +11,12 @@ from console_sdk.errors import (
     LimitReached,
     NameTaken,
     NotFound,
+    OfferClosed,
     RoleInUse,
 )
 from domain.accounts.models import Role
-from tests.cast import NOW, Cast
+from tests.cast import NOW, PASSWORD, Cast
+from tests.fixtures import show_second_factor
 from tests.sdk.conftest import Consoles
 
 
@@ -65,6 +69,34 @@ async def test_makes_an_application_moves_it_and_disables_it(console_of: Console
     assert {one.name async for one in ann.accounts.sub_accounts()} == set(listed)
     with pytest.raises(IllegalTransition):
         await ann.sub_accounts.set_status(made.sub_account.id, "DISABLED")
+
+
+async def test_deletes_a_disabled_one_which_stays_listed_apart(console_of: Consoles) -> None:
+    ann = await console_of("ann")
+    made = await ann.sub_accounts.create("app-x", "APP", await role_of(ann, "开发"))
+    with pytest.raises(IllegalTransition):
+        await ann.sub_accounts.delete(made.sub_account.id)
+    await ann.sub_accounts.set_status(made.sub_account.id, "DISABLED")
+
+    gone = await ann.sub_accounts.delete(made.sub_account.id)
+
+    assert (gone.id, gone.name) == (made.sub_account.id, "app-x")
+    assert "app-x" not in {one.name async for one in ann.sub_accounts.list()}
+    (kept,) = [one async for one in ann.sub_accounts.list(deleted=True)]
+    assert (kept.id, kept.name, kept.key) == (gone.id, "app-x", None)
+    assert kept.deleted_at is not None
+
+
+async def test_an_invited_member_joins_with_a_key(console_of: Consoles) -> None:
+    ann, stranger = await console_of("ann"), await console_of()
+    made = await ann.accounts.invite("wu@qinghe.example", "dev-wu", await role_of(ann, "开发"))
+
+    joined = await stranger.accounts.accept_invitation(made.invite_code or "", "her own choice")
+
+    assert joined.secret.startswith("cfsk_")
+    assert joined.secret not in repr(joined)
+    keys = {one.name: one.key async for one in ann.sub_accounts.list()}
+    assert keys["dev-wu"].id == joined.key_id  # type: ignore[union-attr]
 
 
 async def test_a_member_made_so_logs_in(console_of: Consoles) -> None:
@@ -124,3 +156,22 @@ async def test_says_what_would_stop(console_of: Consoles, cast: Cast) -> None:
     assert of_key.apis[0].reachable
     with pytest.raises(NotFound):
         await (await console_of("eve")).roles.blast_radius(role)
+
+
+async def test_offers_the_main_account_and_takes_the_offer_back(
+    console_of: Consoles, cast: Cast
+) -> None:
+    ann = await console_of("ann")
+    await show_second_factor("ann", NOW + timedelta(days=4000))
+    dev = next(iter([one.id async for one in ann.sub_accounts.list() if one.name == "dev-chen"]))
+
+    made = await ann.accounts.offer_main_account(dev)
+    back = await ann.accounts.withdraw_main_account_offer(made.id)
+
+    assert (made.sub_account_id, made.role_id, made.status) == (dev, None, "OPEN")
+    assert back.status == "WITHDRAWN"
+    assert [one.id async for one in ann.accounts.main_account_offers()] == [made.id]
+    with pytest.raises(OfferClosed):
+        await ann.accounts.withdraw_main_account_offer(made.id)
+    with pytest.raises(NotFound):
+        await (await console_of("dev-chen")).accounts.accept_main_account("x", PASSWORD)

@@ -9,10 +9,10 @@ import pytest
 from console_sdk.rating import format_rated
 from domain.billing import queries as billing
 from domain.entitlements.models import Entitlement, EntitlementKind
+from domain.kernel.calendar import day_start, hour_start
 from domain.kernel.context import Actor, ActorKind
 from domain.kernel.errors import ForbiddenScope, Invalid
 from domain.kernel.reading import Wanted, wanting
-from domain.usage.calendar import day_start, hour_start
 from domain.usage.models import Meter
 from domain.usage.queries import usage_stats
 from domain.usage.rows import Freshness, Period, UsageGroup

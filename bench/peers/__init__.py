@@ -1,0 +1,1 @@
+"""GraphQL servers of others beside ours: PostGraphile 5, and Mercurius with its JIT."""

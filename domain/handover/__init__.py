@@ -1,0 +1,1 @@
+"""The main account in other hands: offered by the one, accepted by the other."""

@@ -1,0 +1,13 @@
+"""Fixtures of the walks over the whole schema."""
+
+import pytest
+
+from api.execution.limits import Limits
+from api.runtime import Runtime
+
+
+@pytest.fixture
+def unlimited(runtime: Runtime) -> None:
+    """The walk asks more at once than the limits allow; they are tested elsewhere."""
+    most = 10**6
+    runtime.query_limits = Limits(depth=99, aliases=most, fields=most, tokens=most, text=most)
