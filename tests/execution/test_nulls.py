@@ -143,6 +143,21 @@ async def test_a_function_in_an_attribute_is_called_by_the_default_resolver(how:
     assert found == "of it" if how == "attribute" else "cannot represent" in error[0]
 
 
+class Obliging:
+    """Something that can be called, and has a text of its own."""
+
+    def __call__(self, info: Any) -> str:
+        return f"called for {info.field_name}"
+
+    def __str__(self) -> str:
+        return "not called"
+
+
+async def test_whatever_can_be_called_in_an_attribute_is_called() -> None:
+    assert await told("String", Obliging, "attribute") == ("called for it", None)
+    assert await told("String", Obliging, "resolver") == ("not called", None)
+
+
 async def test_an_object_of_another_type_is_refused() -> None:
     schema = build_schema("type Query { one: One } type One { it: Int }")
     assert schema.query_type is not None

@@ -284,9 +284,14 @@ async def test_a_class_that_makes_its_attributes_up_is_looked_at_each_time() -> 
                 return 1
             raise AttributeError(name)
 
-    schema = made(deep=lambda *_: Moody())
-    assert (await alike(schema, "{ deep { a } }")).data == {"deep": {"a": 1}}
-    plan = plan_for(schema, "{ deep { a } }")
+    class Steady:
+        def __init__(self) -> None:
+            self.deep = Moody()
+
+    schema = made(deep=lambda *_: Steady())
+    text = "{ deep { deep { a } } }"
+    assert (await alike(schema, text)).data == {"deep": {"deep": {"a": 1}}}
+    plan = plan_for(schema, text)
     assert plan is not None
     await by_plan(plan, {})
     Moody.calls = 1
