@@ -102,7 +102,7 @@ async def test_the_same_answer_with_plans_and_without(
             assert _without_ids(mine) == _without_ids(theirs), name
             assert mine.json().get("data", mine.json()), name
             answered += "errors" not in mine.json()
-    assert answered > len(WORDS) / 2 or who is None
+    assert answered >= 10 or who is None
 
 
 def _without_ids(answer: httpx2.Response) -> str:
