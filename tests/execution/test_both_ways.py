@@ -100,7 +100,6 @@ async def test_the_same_answer_with_plans_and_without(
             theirs = await plainly.post("/graphql", content=body, headers=headers)
             assert mine.status_code == theirs.status_code
             assert _without_ids(mine) == _without_ids(theirs), name
-            assert mine.json().get("data", mine.json()), name
             answered += "errors" not in mine.json()
     assert answered >= 10 or who is None
 
