@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 import orjson
 import uuid_utils
+from graphql import ExecutionResult
 from starlette.types import Scope, Send
 
 from api import errors, outage
 from api.execution import wire
-from api.execution.faults import Fault
+from api.execution.faults import Fault, fault
 from api.execution.wire import GRAPHQL, Refused
+from domain.kernel.errors import Refusal
 
 ALLOW: Final = "GET, POST, OPTIONS"
 TYPES: Final = {
@@ -22,7 +25,10 @@ FIXED: Final = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"n
 
 
 class RequestContext(Protocol):
-    """What the door asks of the app's context; `response_headers` may stand beside it."""
+    """What the door asks of the app's context; `response_headers` may stand beside it.
+
+    `payer` names whose budget pays, `operations` those that alone may be run (None: all).
+    """
 
     @property
     def language(self) -> str: ...
@@ -32,6 +38,15 @@ class RequestContext(Protocol):
 
     @property
     def anonymous(self) -> bool: ...
+
+    @property
+    def now(self) -> datetime: ...
+
+    @property
+    def payer(self) -> str: ...
+
+    @property
+    def operations(self) -> frozenset[str] | None: ...
 
 
 @dataclass(slots=True)
@@ -80,6 +95,51 @@ def away(media: str, caller: RequestContext | Stranger) -> Answer:
     refusal = outage.Unavailable()
     told = errors.told_of_refusal(refusal, caller)
     return refuse(503, [told], media, caller, errors.headers_of(refusal, 503).items())
+
+
+def failed(
+    error: Exception, caller: RequestContext | Stranger, media: str, query: str = ""
+) -> Answer:
+    """The answer to a request that an exception ended; a bug among them is logged, and masked."""
+    if isinstance(error, Refused):
+        return not_graphql(error, caller, media)
+    if isinstance(error, Refusal):
+        status = errors.status_of(error)
+        extra = list(errors.headers_of(error, status).items())
+        return refuse(status, [errors.told_of_refusal(error, caller)], media, caller, extra)
+    if isinstance(error, TimeoutError):
+        slow = errors.masked(caller)
+        slow["message"] = _TOO_SLOW["zh" if caller.language == "zh" else "en"]
+        errors.log.warning(
+            "request cancelled after its time was up",
+            request_id=caller.request_id,
+            query=errors.loggable(query),
+        )
+        return refuse(503, [slow], media, caller, [("Retry-After", "1")])
+    errors.log_bug(error, caller.request_id, query=query)
+    if outage.is_outage(error):
+        return away(media, caller)
+    return refuse(500, [errors.masked(caller)], media, caller)
+
+
+_TOO_SLOW: Final = {
+    "en": "The request took too long and was stopped; ask for less at once, or try again.",
+    "zh": "请求耗时过长,已被中止;请减少单次查询的内容,或稍后重试。",
+}
+
+
+def executed(result: ExecutionResult, media: str, caller: RequestContext, query: str) -> Answer:
+    """The answer with what an operation yielded: its data, and its errors as callers may see."""
+    found = result.errors
+    if not found:
+        return Answer(200, {"data": result.data}, media, caller.request_id, extras(caller))
+    if result.data is None and all(error.path is None for error in found):
+        return turned_down([fault(error, "BAD_USER_INPUT") for error in found], media, caller)
+    told = errors.told_of_execution(found, caller, query=query)
+    if any(outage.is_outage(error) for error in found):
+        return away(media, caller)
+    body = {"errors": told, "data": result.data}
+    return Answer(200, body, media, caller.request_id, extras(caller))
 
 
 def not_graphql(refused: Refused, caller: RequestContext | Stranger, media: str) -> Answer:

@@ -1,25 +1,31 @@
 """The ASGI app: every door, the context of each call, and the life of the process."""
 
+import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Final
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import graphiql
-from api.context import COOKIE, DEVICE_COOKIE, REQUEST_HEADER, RequestContext
+from api.context import COOKIE, DEVICE_COOKIE, REQUEST_HEADER, PriceList, RequestContext
+from api.execution import seams
+from api.execution.documents import Documents
 from api.graphql import GraphQLDoor
+from api.library import Library
 from api.middleware import Front
 from api.rest import authorize, discovery, health, leaks, oauth, texts, usage
 from api.root import schema
 from api.runtime import Runtime
 from api.settings import Settings, load_settings
+from api.toll import Toll
 from domain.accounts import identity
+from domain.kernel.buckets import Bucket
 from domain.kernel.context import Actor, Ctx
 from domain.kernel.errors import Unauthenticated
 from domain.keys import hot as keys
@@ -54,16 +60,33 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
         finally:
             await runtime.close()
 
+    core = seams.core(schema())
+    documents = Documents(core, runtime.query_limits)
+    bucket = Bucket(runtime.settings.query_budget, runtime.settings.query_budget_per_second)
+    prices = PriceList(documents, bucket)
     door = GraphQLDoor(
         schema(),
-        context=lambda request: _context(runtime, request),
+        context=lambda request: _context(runtime, request, prices),
+        documents=documents,
         limits=runtime.query_limits,
+        library=Library(runtime.automatic, runtime.settings.trusted_only),
+        toll=Toll(
+            core,
+            runtime.query_limits,
+            runtime.limits,
+            bucket,
+            introspection_for_strangers=runtime.settings.open_schema,
+        ),
         graphiql=runtime.settings.graphiql,
         seconds=runtime.settings.request_seconds,
         compiled=runtime.settings.compiled_execution,
+        register=runtime.register,
+        origin=runtime.settings.public_url,
+        address=lambda connection: caller_address(runtime.settings, connection),
     )
     routes: list[BaseRoute] = [
         Route("/graphql", door),
+        WebSocketRoute("/graphql", door),
         Mount(graphiql.ASSETS_PATH, graphiql.GraphiQLAssets()),
         *oauth.routes,
         *discovery.routes,
@@ -107,30 +130,37 @@ def from_environment() -> ASGIApp:
     return create_app(Runtime(load_settings()))
 
 
-async def _context(runtime: Runtime, request: Request) -> RequestContext:
+async def _context(runtime: Runtime, request: Request, prices: PriceList) -> RequestContext:
     """Who asks, when and in which language; raises Unauthenticated for a credential that is bad."""
+    by_browser = request.headers.get(REQUEST_HEADER) is not None
+
+    async def fresh() -> Ctx:
+        return await _ctx(runtime, request, by_browser=by_browser)
+
+    return RequestContext(
+        ctx=await fresh(),
+        by_browser=by_browser,
+        secure=runtime.settings.public_url.startswith("https:"),
+        attempts=runtime.attempts,
+        public_url=runtime.settings.public_url,
+        device=request.cookies.get(DEVICE_COOKIE, "") if by_browser else "",
+        price_list=prices,
+        hub=runtime.hub,
+        fresh=fresh,
+    )
+
+
+async def _ctx(runtime: Runtime, request: Request, *, by_browser: bool) -> Ctx:
     ctx = runtime.ctx(
         identity.STRANGER,
         request_id=request.state.request_id,
         address=caller_address(runtime.settings, request),
         language=language_of(request.headers.get("accept-language", "")),
     )
-    by_browser = request.headers.get(REQUEST_HEADER) is not None
     token = _token(request, by_browser=by_browser)
-    if token is not None:
-        actor = await _actor(runtime, ctx, token)
-        ctx = runtime.ctx(
-            actor, request_id=ctx.request_id, address=ctx.address, language=ctx.language
-        )
-    secure = runtime.settings.public_url.startswith("https:")
-    return RequestContext(
-        ctx=ctx,
-        by_browser=by_browser,
-        secure=secure,
-        attempts=runtime.attempts,
-        public_url=runtime.settings.public_url,
-        device=request.cookies.get(DEVICE_COOKIE, "") if by_browser else "",
-    )
+    if token is None:
+        return ctx
+    return dataclasses.replace(ctx, actor=await _actor(runtime, ctx, token))
 
 
 async def _actor(runtime: Runtime, ctx: Ctx, token: str) -> Actor:
@@ -168,7 +198,7 @@ def _proxies(setting: str) -> frozenset[str]:
     return frozenset(one.strip() for one in setting.split(",") if one.strip())
 
 
-def caller_address(settings: Settings, request: Request) -> str:
+def caller_address(settings: Settings, request: HTTPConnection) -> str:
     """The caller's address; X-Forwarded-For counts only from a proxy that the settings trust."""
     direct = request.client.host if request.client else ""
     if direct in _proxies(settings.trusted_proxies):

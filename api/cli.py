@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from api import operations
 from api.settings import BadSetting
 from api.terminal import fail, say, settings, with_database
 from domain.kernel.errors import Refusal
@@ -29,6 +30,7 @@ app.add_typer(operator, name="operator")
 app.add_typer(schema, name="schema")
 app.add_typer(errors, name="errors")
 app.add_typer(ledger, name="ledger")
+app.add_typer(operations.app, name="operations")
 
 Check = Annotated[bool, typer.Option("--check", help="Only say whether the file is fresh.")]
 

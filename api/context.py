@@ -1,14 +1,19 @@
 """What a resolver finds in `info.context`: the caller's Ctx, language and answer headers."""
 
+import ipaddress
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeAlias, TypeVar
 
 import strawberry
 
+from api.execution.documents import Documents
 from domain.accounts.identity import Proof
 from domain.kernel.attempts_store import AttemptsStore, ProcessAttempts
+from domain.kernel.buckets import Bucket
 from domain.kernel.context import ActorKind, Ctx
+from domain.kernel.feeds import Hub
 from domain.people.guard import Turn
 
 COOKIE: Final = "counterfoil_session"
@@ -18,6 +23,25 @@ REQUEST_HEADER: Final = "x-counterfoil-request"
 
 
 Leave = TypeVar("Leave", Proof, Turn)
+
+
+def network_of(address: str) -> str:
+    """What counts as one stranger: an IPv4 address, or the /64 that an IPv6 host chooses from."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is None:
+        return str(ipaddress.ip_network((found, 64), strict=False).network_address)
+    return str(getattr(found, "ipv4_mapped", None) or found)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """The documents of a door, which know its limits, and the budget that its callers have."""
+
+    documents: Documents
+    bucket: Bucket
 
 
 @dataclass(slots=True)
@@ -30,8 +54,12 @@ class RequestContext:
     response_headers: list[tuple[str, str]] = field(default_factory=list)
     attempts: AttemptsStore = field(default_factory=ProcessAttempts)
     public_url: str = ""
+    price_list: PriceList | None = None
     device: str = ""
     """What the browser kept from an earlier sign-in; see `remember_device`."""
+    hub: Hub = field(default_factory=Hub)
+    fresh: Callable[[], Awaitable[Ctx]] | None = None
+    """The same caller's Ctx of this moment; Unauthenticated when the credential counts no more."""
 
     @property
     def language(self) -> str:
@@ -47,6 +75,50 @@ class RequestContext:
     def anonymous(self) -> bool:
         """Whether nobody is logged in."""
         return self.ctx.actor.kind is ActorKind.ANONYMOUS
+
+    @property
+    def now(self) -> datetime:
+        """The moment of this request."""
+        return self.ctx.now
+
+    @property
+    def payer(self) -> str:
+        """Whose budget queries are paid from: a person's, a key's, or that of an address."""
+        actor = self.ctx.actor
+        return f"address:{network_of(self.ctx.address)}" if self.anonymous else actor.id
+
+    @property
+    def prices(self) -> "PriceList":
+        """What queries cost at this door."""
+        if self.price_list is None:
+            raise LookupError("this door takes no toll")
+        return self.price_list
+
+    @property
+    def operations(self) -> frozenset[str] | None:
+        """The registered operations that alone the caller may run; None is no limit."""
+        return self.ctx.actor.operations
+
+    def caller(self) -> str:
+        """By which name one caller's connections are counted; empty for strangers."""
+        actor = self.ctx.actor
+        return "" if self.anonymous else f"{actor.kind}:{actor.id}"
+
+    @property
+    def rests_on(self) -> frozenset[tuple[str, str]]:
+        """The marks of change (topic, target) after which the caller's rights may be others."""
+        actor = self.ctx.actor
+        if self.anonymous:
+            return frozenset()
+        found = {("role", actor.enterprise_id or ""), ("reach", actor.enterprise_id or "")}
+        if actor.kind is ActorKind.KEY:
+            return frozenset(found | {("key", actor.id), ("token", "*")})
+        return frozenset(found | {("session", actor.session_id or "")})
+
+    async def renew(self) -> None:
+        """Look at the caller's rights again, as a new request would. Raises Unauthenticated."""
+        if self.fresh is not None:
+            self.ctx = await self.fresh()
 
     def paced(self, leave: Leave) -> Leave:
         """The same leave to try; Retry-After says so when there is none yet."""

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any, Final
 
+from api.execution import manifests, seams
+from api.execution.documents import Documents
 from api.jobs.outbox import Ports, deliver_due
+from api.root import schema
 from domain.accounts import commands as accounts
 from domain.accounts import queries as account_reads
 from domain.accounts import rules
@@ -23,6 +26,7 @@ from domain.kernel.context import Actor, ActorKind, Ctx, Trace
 from domain.kernel.money import Money
 from domain.kernel.reading import PAGE_MAX, Window, wanting
 from domain.ledger import commands as ledger
+from domain.operations import commands as operations
 from domain.operators import commands as operators
 from domain.operators.models import OperatorRole
 from domain.people import commands as people
@@ -30,6 +34,7 @@ from domain.pricing import commands as pricing
 from domain.verification import commands as verification
 
 CATALOGUE: Final = files("domain.catalog") / "demo" / "catalogue.json"
+CONSOLE: Final = files("api") / "static" / "operations" / "console.json"
 DEMO_TOTP_SECRET: Final = "DEMODEMODEMODEMODEMODEMODEMODEMO"  # noqa: S105 # of invented people
 """The second factor of everybody in the demo: it says what it is, and protects nothing."""
 
@@ -107,6 +112,7 @@ async def plant(
 ) -> Planted:
     """Make the catalogue and the whole cast, everybody with the same password."""
     made = Planted(password=password)
+    await _register_console(ctx)
     progress("catalogue")
     await pricing.import_catalogue(ctx, document=catalogue_document())
     for firm in FIRMS:
@@ -134,6 +140,15 @@ def acting_for(ctx: Ctx, main: MainAccount) -> Ctx:
     )
     actor = dataclasses.replace(actor, fresh_until=ctx.now + ctx.policy.second_factor_life)
     return dataclasses.replace(ctx, actor=actor, trace=Trace())
+
+
+async def _register_console(ctx: Ctx) -> None:
+    """Trust the pages of the console."""
+    documents = Documents(seams.core(schema()))
+    listed = manifests.read(CONSOLE.read_text(encoding="utf-8"))
+    checked = [one.document for one in manifests.check(documents, listed)]
+    ready = [one for one in checked if one is not None]
+    await operations.register_operations(ctx, manifest="console", version="1", documents=ready)
 
 
 async def _firm(ctx: Ctx, firm: Firm, hashed: HashedPassword) -> str:

@@ -46,6 +46,8 @@ def _protect(field: GraphQLField, scope: str) -> None:
     if inner is None:
         raise TypeError("a scoped field needs a resolver")
     field.resolve = _checked(inner, scope)
+    if field.subscribe is not None:
+        field.subscribe = _checked(field.subscribe, scope)
 
 
 def _checked(inner: Callable[..., Any], scope: str) -> Callable[..., Any]:

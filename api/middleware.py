@@ -38,11 +38,11 @@ class Front:
         self._doors = tuple(sorted(doors, key=len, reverse=True))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = str(uuid_utils.uuid7())
+        scope.setdefault("state", {})["request_id"] = request_id
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = str(uuid_utils.uuid7())
-        scope.setdefault("state", {})["request_id"] = request_id
         door, began, status = self._door(scope["path"]), time.perf_counter(), 0
 
         async def sending(message: Message) -> None:

@@ -10,7 +10,9 @@ from api.execution import shortcuts
 from api.resolvers.access import AccessQuery
 from api.resolvers.accounts import AccountMutation, AccountQuery
 from api.resolvers.bills import BillQuery
+from api.resolvers.costs import CostQuery
 from api.resolvers.entitlements import EntitlementMutation, EntitlementQuery
+from api.resolvers.events import SHOWN, EventSubscription
 from api.resolvers.handover import HandoverMutation, HandoverQuery
 from api.resolvers.iam import IamMutation, IamQuery
 from api.resolvers.keys import KeyMutation, KeyQuery
@@ -47,6 +49,7 @@ class Query(
     OrderQuery,
     UsageQuery,
     BillQuery,
+    CostQuery,
 ):
     pass
 
@@ -68,13 +71,19 @@ class Mutation(
     pass
 
 
+@strawberry.type(description="Everything that is told as it happens.")
+class Subscription(EventSubscription):
+    pass
+
+
 @cache
 def schema() -> strawberry.Schema:
     """The schema of this process, built once, with the permission map laid over it."""
     made = strawberry.Schema(
         Query,
         Mutation,
-        types=[Problem],
+        Subscription,
+        types=[Problem, *SHOWN.values()],
         config=StrawberryConfig(scalar_map=SCALARS),
         exception_handlers=[
             *people.ANSWERS,

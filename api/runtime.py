@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import structlog
 
+from api.execution.automatic import AutomaticQueries
 from api.execution.limits import Limits
 from api.jobs.expiry import expire_due
 from api.jobs.month import close_due
@@ -15,10 +16,14 @@ from api.jobs.outbox import Ports, deliver_due
 from api.jobs.resets import reset_due
 from api.jobs.upkeep import carry_uses, remind_due
 from api.settings import Settings
+from api.subscriptions.drain import Drain
+from api.subscriptions.register import Register
+from domain.events.rules import MERGED
 from domain.kernel import changes, database, outbox, secrets
 from domain.kernel.attempts_store import AttemptsStore, attempts_store
 from domain.kernel.command import forget_old_receipts
 from domain.kernel.context import SYSTEM, Actor, Clock, Ctx, TimeOrderedIds, utc_now
+from domain.kernel.feeds import Hub
 from domain.kernel.limits_store import LimitsStore, limits_store
 from domain.keys import steps as keys
 
@@ -38,13 +43,22 @@ class Runtime:
     query_limits: Limits = field(default_factory=Limits)
     limits: LimitsStore = field(init=False)
     attempts: AttemptsStore = field(init=False)
+    automatic: AutomaticQueries | None = field(init=False, default=None)
     ids: TimeOrderedIds = field(default_factory=TimeOrderedIds)
+    hub: Hub = field(default_factory=lambda: Hub(merged=MERGED))
+    register: Register = field(init=False)
+    _drain: Drain = field(init=False)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _follower: changes.Follower = field(default_factory=changes.Follower)
 
     def __post_init__(self) -> None:
+        self.register = Register(self.settings.stream_limits)
+        self._drain = Drain(self.register)
         secrets.use_root(self.settings.root_secret())
         url = self.settings.redis_url
+        self.query_limits = replace(self.query_limits, cost=self.settings.query_cost_max)
+        if self.settings.automatic_queries:
+            self.automatic = AutomaticQueries(url, protocol=self.settings.redis_protocol)
         self.attempts = attempts_store(url, protocol=self.settings.redis_protocol)
         self.limits = limits_store(url, protocol=self.settings.redis_protocol)
 
@@ -58,6 +72,7 @@ class Runtime:
             pool = database.Pool(largest=self.settings.database_pool)
             await database.open_database(self.settings.database_url, pool)
             await database.check_migrated()
+        self._drain.begin()
         self._start("changes", 0.25, self._follow)
         self._start("key uses", 15, self._carry_uses)
         if self.jobs:
@@ -70,6 +85,7 @@ class Runtime:
 
     async def close(self) -> None:
         """Stop the background work, then let go of what is held open."""
+        self._drain.end()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -78,6 +94,8 @@ class Runtime:
             await asyncio.wait_for(self._carry_uses(), CLOSING_SECONDS)
         await self.limits.close()
         await self.attempts.close()
+        if self.automatic is not None:
+            await self.automatic.close()
         await database.close_database()
 
     def _start(

@@ -59,7 +59,7 @@ def _serve(settings: Settings) -> None:
         port=settings.port,
         interface=Interfaces.ASGI,
         workers=settings.workers,
-        websockets=False,
+        websockets=True,
         log_enabled=False,
         respawn_failed_workers=settings.workers > 1,
         workers_kill_timeout=20,

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.subscriptions.register import StreamLimits
 from domain.kernel.policy import Policy
 
 PREFIX = "COUNTERFOIL_"
@@ -48,6 +49,21 @@ class Settings(_Base):
     trusted_proxies: str = ""
     request_seconds: float = Field(default=10, gt=0, le=60)
     compiled_execution: bool = True
+    query_cost_max: int = Field(default=5_000, ge=1, le=1_000_000)
+    query_budget: int = Field(default=10_000, ge=1, le=1_000_000_000)
+    query_budget_per_second: int = Field(default=500, ge=1, le=1_000_000)
+    introspection_for_strangers: bool | None = None
+    automatic_queries: bool = True
+    trusted_only: Literal["nobody", "strangers", "everybody"] = "nobody"
+    streams_max: int = Field(default=2_000, ge=1)
+    streams_per_address: int = Field(default=100, ge=1)
+    streams_per_caller: int = Field(default=20, ge=1)
+    stream_operations: int = Field(default=10, ge=1, le=100)
+    stream_messages_per_second: int = Field(default=20, ge=1)
+    stream_message_bytes: int = Field(default=100_000, ge=1_000, le=1_000_000)
+    stream_init_seconds: float = Field(default=5, gt=0, le=60)
+    stream_heartbeat_seconds: float = Field(default=15, gt=0, le=300)
+    stream_send_seconds: float = Field(default=10, gt=0, le=60)
 
     @field_validator("database_url")
     @classmethod
@@ -72,6 +88,12 @@ class Settings(_Base):
         return value.rstrip("/")
 
     @property
+    def open_schema(self) -> bool:
+        """Whether strangers may introspect: as set, else where GraphiQL is served to them."""
+        chosen = self.introspection_for_strangers
+        return self.graphiql if chosen is None else chosen
+
+    @property
     def embedded(self) -> bool:
         """Whether this is the one-process mode with SQLite."""
         return self.database_url.startswith("sqlite://")
@@ -88,6 +110,21 @@ class Settings(_Base):
                     raise BadSetting(f"{name}: must be a whole number, not {text[:40]!r}")
                 given[field.name] = _bounded(field.name, int(text))
         return Policy(**given)
+
+    @property
+    def stream_limits(self) -> StreamLimits:
+        """What long-lived connections may ask of this process."""
+        return StreamLimits(
+            connections=self.streams_max,
+            per_address=self.streams_per_address,
+            per_caller=self.streams_per_caller,
+            operations=self.stream_operations,
+            messages_per_second=self.stream_messages_per_second,
+            message_bytes=self.stream_message_bytes,
+            init_seconds=self.stream_init_seconds,
+            heartbeat_seconds=self.stream_heartbeat_seconds,
+            send_seconds=self.stream_send_seconds,
+        )
 
     def root_secret(self) -> str:
         """The root of all secrets; made once into `var/` in embedded mode. Raises BadSetting."""

@@ -63,7 +63,9 @@ def _answer(ground: Ground, server: Server, name: str, page: str) -> Any:
     if name == HAND:
         return httpx2.get(f"{base}/{page}", headers=ground.headers).json()
     body = PAGES[page].body(ground.facts)
-    return httpx2.post(f"{base}/graphql", headers=ground.headers, content=body).json()
+    found = httpx2.post(f"{base}/graphql", headers=ground.headers, content=body).json()
+    found.pop("extensions", None)  # what it cost, which ours alone tells
+    return found
 
 
 def _first(answers: dict[str, Any], name: str) -> str:

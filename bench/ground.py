@@ -36,7 +36,13 @@ class Ground:
     @property
     def settings(self) -> dict[str, str]:
         """What `counterfoil serve` needs to know."""
-        return {"COUNTERFOIL_DATABASE_URL": self.url, "COUNTERFOIL_SECRET_KEY": self.root}
+        return {
+            "COUNTERFOIL_DATABASE_URL": self.url,
+            "COUNTERFOIL_SECRET_KEY": self.root,
+            # One caller asks all there is: costs are counted as ever, of a larger budget.
+            "COUNTERFOIL_QUERY_BUDGET": "1000000000",
+            "COUNTERFOIL_QUERY_BUDGET_PER_SECOND": "1000000",
+        }
 
     @property
     def headers(self) -> dict[str, str]:

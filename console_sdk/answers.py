@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from console_sdk.costs import Data, cost_in
 from console_sdk.errors import (
     BY_CODE,
     Conflict,
@@ -59,14 +60,15 @@ USUAL: Final = frozenset({"__typename", "code", "message", "messageZh", "remedy"
 _CODED: Final = re.compile(r"([A-Z][A-Z_]+): (.*)", re.DOTALL)
 
 
-def data_of(reply: Reply) -> dict[str, Any]:
-    """The `data` of a GraphQL answer; raises its first error."""
+def data_of(reply: Reply) -> Data:
+    """The `data` of a GraphQL answer, with its cost; raises its first error."""
     answer = _json(reply)
     if answer.get("errors"):
         raise _of_error(answer["errors"][0], reply)
     if not isinstance(answer.get("data"), dict):
         raise of_reply(reply)
-    found: dict[str, Any] = answer["data"]
+    found = Data(answer["data"])
+    found.cost = cost_in(answer)
     return found
 
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from console_sdk.access import Access, AsyncAccess
 from console_sdk.accounts import Accounts, AsyncAccounts
 from console_sdk.bills import AsyncBills, Bills
+from console_sdk.costs import Data
 from console_sdk.entitlements import AsyncEntitlements, Entitlements
+from console_sdk.events import AccountEvent, AccountEventKind, Listening
 from console_sdk.keys import AsyncKeys, Keys
 from console_sdk.ledger import AsyncBalance, Balance
 from console_sdk.orders import AsyncOrders, Orders
 from console_sdk.products import AsyncProducts, Products
 from console_sdk.roles import AsyncRoles, Roles
 from console_sdk.sub_accounts import AsyncSubAccounts, SubAccounts
-from console_sdk.transport import Habits, Language, Session, query
+from console_sdk.transport import Habits, Language, Session, Talk, query
 from console_sdk.usage import AsyncUsage, Usage
 from console_sdk.verification import AsyncVerifications, Verifications
 
@@ -46,6 +48,24 @@ class _Base:
     @token.setter
     def token(self, value: str | None) -> None:
         self._session.token = value
+
+    def _talk(
+        self,
+        document: str | None,
+        variables: Mapping[str, Any] | None,
+        document_id: str | None,
+        repeatable: bool | None,
+    ) -> Talk[Data]:
+        if (document is None) is (document_id is None):
+            raise ValueError("give a document or a document_id, and not both")
+        again = document is not None and "mutation" not in document
+        return query(
+            self._session,
+            document,
+            variables or {},
+            repeatable=again if repeatable is None else repeatable,
+            document_id=document_id,
+        )
 
     def __repr__(self) -> str:
         state = "logged in" if self.token else "not logged in"
@@ -93,18 +113,30 @@ class Console(_Base):
 
     def graphql(
         self,
-        document: str,
+        document: str | None = None,
         variables: Mapping[str, Any] | None = None,
         *,
+        document_id: str | None = None,
         repeatable: bool | None = None,
-    ) -> dict[str, Any]:
+    ) -> Data:
         """The `data` of any operation; raises its first error. Typed problems stay in the data.
 
-        A document with a mutation is not repeated when its fate is unknown, unless `repeatable`
-        says that it may be: give it an idempotency key of its own.
+        Give the document, or the id of a registered one. The data's `cost` is what the call cost.
+        A document with a mutation, or known by its id alone, is not repeated when its fate is
+        unknown, unless `repeatable` says that it may be: give a mutation an idempotency key.
         """
-        again = "mutation" not in document if repeatable is None else repeatable
-        return self._wire.run(query(self._session, document, variables or {}, repeatable=again))
+        return self._wire.run(self._talk(document, variables, document_id, repeatable))
+
+    def account_events(
+        self, kinds: Iterable[AccountEventKind] | None = None, *, after: str | None = None
+    ) -> Iterator[AccountEvent]:
+        """What changes in the enterprise, as it happens and without end; break out of the loop.
+
+        `after` is the last event that was seen (kept for a day): what was missed since comes
+        first. A stream that breaks off is opened again by itself, so an event may come twice.
+        Raises Unauthenticated, ForbiddenScope, or EventForgotten: then read the state anew.
+        """
+        return self._wire.listen(Listening(self._session, kinds, after))
 
     def close(self) -> None:
         """Close the connections; the session goes on."""
@@ -158,15 +190,20 @@ class AsyncConsole(_Base):
 
     async def graphql(
         self,
-        document: str,
+        document: str | None = None,
         variables: Mapping[str, Any] | None = None,
         *,
+        document_id: str | None = None,
         repeatable: bool | None = None,
-    ) -> dict[str, Any]:
+    ) -> Data:
         """The `data` of any operation; see Console.graphql."""
-        again = "mutation" not in document if repeatable is None else repeatable
-        talk = query(self._session, document, variables or {}, repeatable=again)
-        return await self._wire.run(talk)
+        return await self._wire.run(self._talk(document, variables, document_id, repeatable))
+
+    def account_events(
+        self, kinds: Iterable[AccountEventKind] | None = None, *, after: str | None = None
+    ) -> AsyncIterator[AccountEvent]:
+        """What changes in the enterprise, for `async for`; see Console.account_events."""
+        return self._wire.listen(Listening(self._session, kinds, after))
 
     async def close(self) -> None:
         """Close the connections; the session goes on."""

@@ -53,6 +53,26 @@ class ForbiddenScope(Forbidden, code="FORBIDDEN_SCOPE"):
     """It needs a scope that you do not hold: see `scope`."""
 
 
+class OperationNotAllowed(Forbidden, code="OPERATION_NOT_ALLOWED"):
+    """Your role or key is limited to other operations of registered documents."""
+
+
+class DocumentNotTrusted(Forbidden, code="DOCUMENT_NOT_TRUSTED"):
+    """Only registered documents may be run here; register those of the SDK."""
+
+
+class PersistedQueryNotFound(NotFound, code="PERSISTED_QUERY_NOT_FOUND"):
+    """No document is registered under this id."""
+
+
+class PersistedQueryNotSupported(Forbidden, code="PERSISTED_QUERY_NOT_SUPPORTED"):
+    """The server keeps no queries by their hash."""
+
+
+class DocumentIdTaken(Conflict, code="DOCUMENT_ID_TAKEN"):
+    """A manifest names another text by an id that is registered."""
+
+
 class SecondFactorRequired(Forbidden, code="SECOND_FACTOR_REQUIRED"):
     """Confirm a code of your second factor first: `accounts.confirm_second_factor`."""
 
@@ -125,6 +145,10 @@ class RoleInUse(Conflict, code="ROLE_IN_USE"):
     def holders(self) -> tuple[str, ...]:
         """The names of those who have it."""
         return tuple(str(one["name"]) for one in self.facts.get("holders", ()))
+
+
+class EventForgotten(Conflict, code="EVENT_FORGOTTEN"):
+    """The event is not kept any more: read the present state, then listen without `after`."""
 
 
 class IllegalTransition(Conflict, code="ILLEGAL_TRANSITION"):

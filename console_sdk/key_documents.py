@@ -40,6 +40,7 @@ class AccessKey:
     secret_since: datetime
     expires_at: datetime | None
     allowed_addresses: tuple[str, ...] | None
+    allowed_operations: tuple[str, ...] | None
     last_used_at: datetime | None
     last_used_address: str | None
     last_used_api: str | None
@@ -89,7 +90,8 @@ class RevokedToken:
 FIELDS: Final = """
 fragment KeyFields on AccessKey {
   id name status main subAccountId createdAt changedAt
-  secretSince expiresAt allowedAddresses lastUsedAt lastUsedAddress lastUsedApi ownerName warnings
+  secretSince expiresAt allowedAddresses allowedOperations
+  lastUsedAt lastUsedAddress lastUsedApi ownerName warnings
   versions { tail status createdAt retiresAt }
 }
 """
@@ -113,10 +115,12 @@ CREATE: Final = (
 )
 UPDATE: Final = (
     """mutation UpdateAccessKey(
-  $id: ID!, $name: String, $expiresAt: DateTime, $allowedAddresses: [String!]
+  $id: ID!, $name: String, $expiresAt: DateTime, $allowedAddresses: [String!],
+  $allowedOperations: [String!]
 ) {
   result: updateAccessKey(
-    id: $id, name: $name, expiresAt: $expiresAt, allowedAddresses: $allowedAddresses
+    id: $id, name: $name, expiresAt: $expiresAt, allowedAddresses: $allowedAddresses,
+    allowedOperations: $allowedOperations
   ) { ...KeyFields ...ProblemFields }
 }"""
     + FIELDS

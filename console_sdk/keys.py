@@ -54,8 +54,10 @@ def _update(
     name: str | None,
     expires_at: datetime | Kept | None,
     allowed_addresses: Sequence[str] | None,
+    allowed_operations: Sequence[str] | None,
 ) -> Call[AccessKey]:
     asked: dict[str, Any] = {"id": key_id, "name": name}
+    asked["allowedOperations"] = None if allowed_operations is None else [*allowed_operations]
     asked["allowedAddresses"] = None if allowed_addresses is None else [*allowed_addresses]
     if not isinstance(expires_at, str):  # left out it stays, null takes it away
         asked["expiresAt"] = expires_at and expires_at.isoformat()
@@ -111,9 +113,12 @@ class Keys:
         name: str | None = None,
         expires_at: datetime | Kept | None = "keep",
         allowed_addresses: Sequence[str] | None = None,
+        allowed_operations: Sequence[str] | None = None,
     ) -> AccessKey:
-        """Change what is given: None lifts the expiry, an empty list lets it be used anywhere."""
-        return self._wire.call(_update(key_id, name, expires_at, allowed_addresses))
+        """Change what is given: None lifts the expiry, an empty list lifts a limit."""
+        return self._wire.call(
+            _update(key_id, name, expires_at, allowed_addresses, allowed_operations)
+        )
 
     def rotate(
         self,
@@ -197,9 +202,12 @@ class AsyncKeys:
         name: str | None = None,
         expires_at: datetime | Kept | None = "keep",
         allowed_addresses: Sequence[str] | None = None,
+        allowed_operations: Sequence[str] | None = None,
     ) -> AccessKey:
-        """Change what is given: None lifts the expiry, an empty list lets it be used anywhere."""
-        return await self._wire.call(_update(key_id, name, expires_at, allowed_addresses))
+        """Change what is given: None lifts the expiry, an empty list lifts a limit."""
+        return await self._wire.call(
+            _update(key_id, name, expires_at, allowed_addresses, allowed_operations)
+        )
 
     async def rotate(
         self,

@@ -24,6 +24,7 @@ class Role:
     name: str
     console_scopes: tuple[str, ...]
     api_grants: tuple[str, ...]
+    allowed_operations: tuple[str, ...] | None
     created_at: datetime
     holder_count: int
     holders: tuple[RoleHolder, ...]
@@ -39,7 +40,8 @@ class DeletedRole:
 
 ROLE_FIELDS: Final = """
 fragment RoleFields on Role {
-  id name consoleScopes apiGrants createdAt holderCount holders { id name kind status }
+  id name consoleScopes apiGrants allowedOperations createdAt
+  holderCount holders { id name kind status }
 }
 """
 CREATE_ROLE: Final = (
@@ -56,10 +58,12 @@ CREATE_ROLE: Final = (
 )
 UPDATE_ROLE: Final = (
     """mutation UpdateRole(
-  $id: ID!, $name: String, $consoleScopes: [String!], $apiGrants: [String!]
+  $id: ID!, $name: String, $consoleScopes: [String!], $apiGrants: [String!],
+  $allowedOperations: [String!]
 ) {
   result: updateRole(
-    id: $id, name: $name, consoleScopes: $consoleScopes, apiGrants: $apiGrants
+    id: $id, name: $name, consoleScopes: $consoleScopes, apiGrants: $apiGrants,
+    allowedOperations: $allowedOperations
   ) { ...RoleFields ...ProblemFields }
 }"""
     + ROLE_FIELDS
@@ -92,7 +96,11 @@ def _create(name: str, scopes: Sequence[str], grants: Sequence[str]) -> Call[Rol
 
 
 def _update(
-    role_id: str, name: str | None, scopes: Sequence[str] | None, grants: Sequence[str] | None
+    role_id: str,
+    name: str | None,
+    scopes: Sequence[str] | None,
+    grants: Sequence[str] | None,
+    operations: Sequence[str] | None,
 ) -> Call[Role]:
     """What is changed of a role."""
     asked = {
@@ -100,6 +108,7 @@ def _update(
         "name": name,
         "consoleScopes": None if scopes is None else list(scopes),
         "apiGrants": None if grants is None else list(grants),
+        "allowedOperations": None if operations is None else list(operations),
     }
     return Call(UPDATE_ROLE, reader(Role), asked)
 
@@ -138,9 +147,16 @@ class Roles:
         name: str | None = None,
         console_scopes: Sequence[str] | None = None,
         api_grants: Sequence[str] | None = None,
+        allowed_operations: Sequence[str] | None = None,
     ) -> Role:
-        """Change what is given; its holders and their live tokens obey from the next call on."""
-        return self._wire.call(_update(role_id, name, console_scopes, api_grants))
+        """Change what is given; its holders and their live tokens obey from the next call on.
+
+        With `allowed_operations` they call these registered operations alone; an empty list
+        lifts that.
+        """
+        return self._wire.call(
+            _update(role_id, name, console_scopes, api_grants, allowed_operations)
+        )
 
     def delete(self, role_id: str) -> DeletedRole:
         """Delete a role; raises RoleInUse, which names its holders."""
@@ -179,9 +195,16 @@ class AsyncRoles:
         name: str | None = None,
         console_scopes: Sequence[str] | None = None,
         api_grants: Sequence[str] | None = None,
+        allowed_operations: Sequence[str] | None = None,
     ) -> Role:
-        """Change what is given; its holders and their live tokens obey from the next call on."""
-        return await self._wire.call(_update(role_id, name, console_scopes, api_grants))
+        """Change what is given; its holders and their live tokens obey from the next call on.
+
+        With `allowed_operations` they call these registered operations alone; an empty list
+        lifts that.
+        """
+        return await self._wire.call(
+            _update(role_id, name, console_scopes, api_grants, allowed_operations)
+        )
 
     async def delete(self, role_id: str) -> DeletedRole:
         """Delete a role; raises RoleInUse, which names its holders."""

@@ -16,6 +16,7 @@ from typing import Any, Final, Generic, Literal, TypeVar
 from uuid import uuid4
 
 from console_sdk import answers
+from console_sdk.costs import Data
 from console_sdk.errors import TransportFailed, WaitedTooLong
 
 T = TypeVar("T")
@@ -119,10 +120,19 @@ def converse(session: Session, call: Call[T], key: str | None = None) -> Talk[T]
 
 
 def query(
-    session: Session, document: str, variables: Mapping[str, Any], *, repeatable: bool
-) -> Talk[dict[str, Any]]:
-    """The `data` of a GraphQL answer; raises what its errors say."""
-    body = json.dumps({"query": document, "variables": dict(variables)}).encode()
+    session: Session,
+    document: str | None,
+    variables: Mapping[str, Any],
+    *,
+    repeatable: bool,
+    document_id: str | None = None,
+) -> Talk[Data]:
+    """The `data` of a GraphQL answer; raises what its errors say.
+
+    Asked is a document, or a registered one by its id.
+    """
+    named = {"query": document} if document_id is None else {"documentId": document_id}
+    body = json.dumps({**named, "variables": dict(variables)}).encode()
     request = Request("POST", "/graphql", session.headers(), body)
     reply: Reply = yield from persist(request, session.habits, repeatable=repeatable)
     return answers.data_of(reply)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 import httpx2
 
 from console_sdk.errors import TransportFailed
+from console_sdk.events import AccountEvent, Listening
 from console_sdk.transport import (
     Call,
     Habits,
@@ -79,6 +80,22 @@ class Wire:
         except StopIteration as done:
             return cast("T", done.value)
 
+    def listen(self, listening: Listening) -> Iterator[AccountEvent]:
+        """The events of a stream, without end; opened again whenever it breaks off."""
+        while True:
+            try:
+                with self._client.stream(**sent(listening.request())) as response:
+                    if response.status_code != 200:
+                        response.read()
+                        listening.check(told(response))
+                    for line in response.iter_lines():
+                        event = listening.take(line)
+                        if event is not None:
+                            yield event
+            except (httpx2.RequestError, TransportFailed):
+                pass
+            self._sleep(listening.pause())
+
     def _send(self, request: Request) -> Reply:
         return told(self._client.request(**sent(request)))
 
@@ -140,6 +157,22 @@ class AsyncWire:
                     step = talk.send(reply)
         except StopIteration as done:
             return cast("T", done.value)
+
+    async def listen(self, listening: Listening) -> AsyncIterator[AccountEvent]:
+        """The events of a stream, without end; opened again whenever it breaks off."""
+        while True:
+            try:
+                async with self._client.stream(**sent(listening.request())) as response:
+                    if response.status_code != 200:
+                        await response.aread()
+                        listening.check(told(response))
+                    async for line in response.aiter_lines():
+                        event = listening.take(line)
+                        if event is not None:
+                            yield event
+            except (httpx2.RequestError, TransportFailed):
+                pass
+            await self._sleep(listening.pause())
 
     async def _send(self, request: Request) -> Reply:
         return told(await self._client.request(**sent(request)))

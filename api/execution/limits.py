@@ -31,7 +31,8 @@ class Limits:
     `aliases`, `root_fields`, `directives` and `fields` count as if every fragment were written
     out where it is spread. `fields` needs no thought by callers: without reused fragments a text
     of `tokens` cannot reach it. `repeats` bounds one response name at one place of the answer,
-    because merging repeats costs their square.
+    because merging repeats costs their square. `cost` bounds the points of one call, which
+    hang on its variables: see `costs`.
     """
 
     text: int = 20_000
@@ -46,6 +47,7 @@ class Limits:
     repeats: int = 30
     list_size: int = 250
     input_depth: int = 50
+    cost: int = 5_000
 
 
 class Spread(NamedTuple):

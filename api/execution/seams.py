@@ -3,8 +3,8 @@
 Both are pinned exactly; after a new pin, read the lines named here and run tests/execution.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeAlias, cast
 from weakref import WeakKeyDictionary
 
 import strawberry
@@ -15,6 +15,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
+    create_source_event_stream,
     execute,
     get_named_type,
 )
@@ -86,6 +87,56 @@ def run(
         hide_suggestions=hide_suggestions,
         operation_extensions=extensions,
     )
+
+
+class Subscribed:
+    """A subscription that was begun: its events, and how each is turned into an answer."""
+
+    def __init__(self, executor: Any, events: AsyncIterator[Any]) -> None:
+        self._executor = executor
+        self.events = events
+
+    async def execute(self, event: Any) -> ExecutionResult:
+        """Execute the selection on one event, as graphql-core's execute_subscription_event."""
+        result = self._executor.build_per_event_executor(event).execute_operation(False)
+        found = await result if self._executor.is_awaitable(result) else result
+        return cast("ExecutionResult", found)
+
+
+async def subscribe(
+    schema: strawberry.Schema,
+    document: Document,
+    operation: Operation,
+    *,
+    variables: dict[str, Any],
+    context: Any,
+    extensions: dict[str, Any],
+    hide_suggestions: bool,
+) -> Subscribed | ExecutionResult:
+    """Begin a subscription with graphql-core; a result when there is no stream, with its errors.
+
+    `subscribe` of graphql-core is this and a loop; the loop is ours, because each event needs
+    the caller's rights of its own moment.
+    """
+    if document.ast is None:
+        raise ValueError("a refused document cannot be executed")
+    executor = schema.execution_context_class.build(
+        schema._schema,
+        document.ast,
+        context_value=context,
+        raw_variable_values=variables,
+        operation_name=operation.name,
+        is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type] # a plain bool, not a TypeGuard
+        hide_suggestions=hide_suggestions,
+        operation_extensions=extensions,
+    )
+    if isinstance(executor, list):
+        return ExecutionResult(None, errors=executor)
+    stream: Any = create_source_event_stream(executor)
+    stream = await stream if executor.is_awaitable(stream) else stream
+    if isinstance(stream, ExecutionResult):
+        return stream
+    return Subscribed(executor, aiter(stream))
 
 
 def field_behind(field: GraphQLField) -> StrawberryField | None:

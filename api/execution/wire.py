@@ -15,7 +15,8 @@ JSON: Final = "application/json"
 BODY_MAX: Final = 1_000_000
 DRAIN: Final = 8
 """How many times the allowed size is read and thrown away, so that the sender hears the answer."""
-MEMBERS: Final = ("query", "operationName", "variables", "extensions")
+MEMBERS: Final = ("query", "documentId", "operationName", "variables", "extensions")
+DOCUMENT_ID_MAX: Final = 200
 HEADER_REMEMBERED_MAX: Final = 512
 
 
@@ -39,6 +40,8 @@ class Asked:
     operation_name: str | None
     variables: dict[str, Any]
     extensions: dict[str, Any]
+    document_id: str | None = None
+    """Names the document where `query` is empty."""
 
 
 # -- headers -------------------------------------------------------------------------------------
@@ -179,6 +182,11 @@ def from_body(body: bytes) -> Asked:
     return _asked(found)
 
 
+def names_a_document(query_string: bytes) -> bool:
+    """Whether a URL asks something, so that it is no browser that looks for a page."""
+    return any(name in query_string for name in (b"query=", b"documentId=", b"extensions="))
+
+
 def from_url(query_string: bytes) -> Asked:
     """The request in the parameters of a URL; `variables` and `extensions` are JSON there."""
     try:
@@ -207,15 +215,27 @@ def from_url(query_string: bytes) -> Asked:
 
 
 def _asked(found: dict[str, Any]) -> Asked:
-    query = found.get("query")
-    if not isinstance(query, str) or not query.strip():
+    query, document_id = found.get("query"), found.get("documentId")
+    if document_id is not None and not (
+        isinstance(document_id, str) and 0 < len(document_id) <= DOCUMENT_ID_MAX
+    ):
+        raise Refused(400, "The member documentId must be the id of a document as text.")
+    extensions = found.get("extensions")
+    if query is None and (document_id or _names_query(extensions)):
+        query = ""
+    elif not isinstance(query, str) or not query.strip():
         raise Refused(400, "The member query must be a GraphQL document as text.")
     name = found.get("operationName")
     if name is not None and not isinstance(name, str):
         raise Refused(400, "The member operationName must be text or null.")
-    variables, extensions = found.get("variables"), found.get("extensions")
+    variables = found.get("variables")
     if variables is not None and not isinstance(variables, dict):
         raise Refused(400, "The member variables must be an object or null.")
     if extensions is not None and not isinstance(extensions, dict):
         raise Refused(400, "The member extensions must be an object or null.")
-    return Asked(query, name, variables or {}, extensions or {})
+    return Asked(query, name, variables or {}, extensions or {}, document_id)
+
+
+def _names_query(extensions: Any) -> bool:
+    """Whether the extensions name a query by its hash, so that its text need not come along."""
+    return isinstance(extensions, dict) and extensions.get("persistedQuery") is not None

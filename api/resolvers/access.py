@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from api.context import Info
+from api.execution.weights import costs
 from api.resolvers.paging import node_wanted, paged
 from api.schema.access import Notice, SimulatedAccess
 from api.schema.paging import Connection, Paged
@@ -18,6 +19,7 @@ from domain.notices import queries
 class AccessQuery:
     @strawberry.field(
         graphql_type=SimulatedAccess | None,
+        directives=costs(10),
         description="What /authorize would answer to a call, judged by the same rules, why, and "
         "what would turn it. None when there is no such key. Nothing is counted.",
     )

@@ -11,3 +11,11 @@ IdempotencyKey = Annotated[
         "and input gives the first answer again."
     ),
 ]
+
+AllowedOperations = Annotated[
+    list[str] | None,
+    strawberry.argument(
+        description="The names of the registered operations that alone may be called with it, at "
+        "most 250; an empty list is no limit. Not given, it stays."
+    ),
+]

@@ -6,7 +6,8 @@ import strawberry
 
 from api.context import Info
 from api.execution.lookahead import wanted
-from api.resolvers.arguments import IdempotencyKey
+from api.execution.weights import costs
+from api.resolvers.arguments import AllowedOperations, IdempotencyKey
 from api.resolvers.paging import node_wanted, paged
 from api.schema.accounts import SubAccountKind, SubAccountStatus
 from api.schema.iam import (
@@ -97,6 +98,7 @@ class IamQuery:
 
     @strawberry.field(
         graphql_type=BlastRadius | None,
+        directives=costs(20),
         description="What would stop without a role, a sub-account or a key: exactly one of the "
         "three is named. None when there is no such thing.",
     )
@@ -144,10 +146,16 @@ class IamMutation:
         name: NewName = None,
         console_scopes: NewScopes = None,
         api_grants: NewGrants = None,
+        allowed_operations: AllowedOperations = None,
     ) -> RoleRow:
         ctx = info.context.ctx
         row = await commands.update_role(
-            ctx, role_id=id, name=name, console_scopes=console_scopes, api_grants=api_grants
+            ctx,
+            role_id=id,
+            name=name,
+            console_scopes=console_scopes,
+            api_grants=api_grants,
+            allowed_operations=allowed_operations,
         )
         await queries.hang_holders(ctx, [row], wanted(info))
         return row
@@ -159,6 +167,7 @@ class IamMutation:
         return await commands.delete_role(info.context.ctx, role_id=id)
 
     @strawberry.mutation(
+        directives=costs(50),
         graphql_type=CreateSubAccountResult,
         description="Make a member, who logs in, or an application, which has a key only. Its one "
         "key comes with it; the secret is shown this once.",

@@ -7,7 +7,7 @@ import strawberry
 
 from api.context import Info
 from api.execution.lookahead import wanted
-from api.resolvers.arguments import IdempotencyKey
+from api.resolvers.arguments import AllowedOperations, IdempotencyKey
 from api.resolvers.paging import node_wanted, paged
 from api.schema.keys import (
     AccessKey,
@@ -162,10 +162,17 @@ class KeyMutation:
             strawberry.argument(description="Until when it works; null: it does not expire."),
         ] = strawberry.UNSET,
         allowed_addresses: Addresses = None,
+        allowed_operations: AllowedOperations = None,
     ) -> AccessKeyRow:
         given = expires_at is not strawberry.UNSET
         until = expires_at if given else None
-        change = KeyChange(name, allowed_addresses, until, expiry_given=given)
+        change = KeyChange(
+            name,
+            allowed_addresses,
+            until,
+            expiry_given=given,
+            allowed_operations=allowed_operations,
+        )
         row = await commands.update_access_key(info.context.ctx, key_id=id, change=change)
         return await queries.completed(info.context.ctx, row, wanted(info))
 

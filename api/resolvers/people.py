@@ -6,6 +6,7 @@ import strawberry
 
 from api.context import Info
 from api.execution.lookahead import wanted
+from api.execution.weights import costs, holds
 from api.resolvers.accounts import Email, Password
 from api.resolvers.arguments import IdempotencyKey
 from api.resolvers.paging import node_wanted, paged
@@ -81,6 +82,7 @@ class PeopleQuery:
 
     @strawberry.field(
         graphql_type=list[SandboxLetter] | None,
+        directives=holds(50),
         description="For operators: what the sandbox did not send, newest first. It stands in "
         "for a letter box, and is empty where a mail server is connected.",
     )
@@ -91,6 +93,7 @@ class PeopleQuery:
 @strawberry.type
 class PeopleMutation:
     @strawberry.mutation(
+        directives=costs(50),
         graphql_type=LogInResult,
         description="Open a session. A browser that sends X-Counterfoil-Request gets a cookie too, "
         "and one by which this account knows it next time.",
@@ -127,6 +130,7 @@ class PeopleMutation:
         return await commands.end_other_sessions(info.context.ctx)
 
     @strawberry.mutation(
+        directives=costs(50),
         graphql_type=ChangePasswordResult,
         description="Set a new password; your other sessions end.",
     )
@@ -151,6 +155,7 @@ class PeopleMutation:
         return ResetRequested(accepted=True)
 
     @strawberry.mutation(
+        directives=costs(50),
         graphql_type=ResetPasswordResult,
         description="Set a new password by the code from a letter. It works once, for half an "
         "hour, and all sessions end.",
@@ -166,6 +171,7 @@ class PeopleMutation:
         return row
 
     @strawberry.mutation(
+        directives=costs(50),
         graphql_type=EnrolSecondFactorResult,
         description="Get the secret of an authenticator, shown this once. It is in force once a "
         "code of it is confirmed.",
@@ -226,6 +232,7 @@ class PeopleMutation:
         return await commands.withdraw_invitation(info.context.ctx, invitation_id=id)
 
     @strawberry.mutation(
+        directives=costs(50),
         graphql_type=AcceptInvitationResult,
         description="Become the member that you were invited as, with a password of your own.",
     )

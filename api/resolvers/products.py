@@ -6,6 +6,7 @@ import strawberry
 
 from api.context import Info
 from api.execution.lookahead import wanted
+from api.execution.weights import costs
 from api.resolvers.paging import node_wanted, paged
 from api.schema.paging import Connection, Paged
 from api.schema.products import PriceEstimate, Product, ProductFilter
@@ -48,6 +49,7 @@ class ProductQuery:
 
     @strawberry.field(
         graphql_type=PriceEstimate | None,
+        directives=costs(2),
         description="What a quantity of a plan costs now: an order, or a month of pay-as-you-go.",
     )
     async def price_estimate(

@@ -8,6 +8,7 @@ import strawberry
 
 from api.context import Info
 from api.execution.lookahead import wanted
+from api.execution.weights import costs
 from api.resolvers.paging import node_wanted, paged
 from api.schema.paging import Connection, Paged
 from api.schema.usage import UsageRecord, UsageStat
@@ -79,6 +80,7 @@ class UsageQuery:
     usage_stats = strawberry.field(
         resolver=read_usage_stats,
         graphql_type=list[UsageStat] | None,
+        directives=costs(10, size=500),
         description="The figures of the enterprise's calls, at most 31 days of hours, 366 days "
         "of days, three years of months, and 5,000 rows. Only periods with calls are listed.",
     )

@@ -6,6 +6,7 @@ import strawberry
 
 from api.context import Info
 from api.execution.lookahead import wanted
+from api.execution.weights import holds
 from api.resolvers.arguments import IdempotencyKey
 from api.resolvers.paging import node_wanted, paged
 from api.schema.accounts import VerificationStatus
@@ -35,6 +36,7 @@ Reason = Annotated[
 class VerificationQuery:
     @strawberry.field(
         graphql_type=list[SandboxBankLine] | None,
+        directives=holds(20),
         description="What the sandbox bank transferred to the enterprise, newest first. It stands "
         "in for the statement of a real bank, and is empty where a real one is connected.",
     )

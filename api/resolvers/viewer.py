@@ -7,6 +7,7 @@ import strawberry
 
 from api.context import Info
 from api.execution.lookahead import wanted
+from api.execution.weights import costs
 from api.resolvers.bills import list_bills
 from api.resolvers.entitlements import list_entitlements
 from api.resolvers.ledger import read_financial_account
@@ -64,6 +65,7 @@ class Enterprise(Node, Shows):
     usage_stats = strawberry.field(
         resolver=read_usage_stats,
         graphql_type=list[UsageStat] | None,
+        directives=costs(10, size=500),
         description="The figures of its calls; limits as for the query of the same name.",
     )
     bills = strawberry.field(

@@ -15,8 +15,8 @@ from starlette.routing import Route
 from api.errors import problem_response, status_of
 from domain.catalog import hot as catalogue
 from domain.catalog.hot import ApiFacts, CatalogIndex
+from domain.kernel.buckets import Taken
 from domain.kernel.errors import Refusal
-from domain.kernel.limits_store import Taken
 from domain.keys import hot
 from domain.keys.errors import TokenExpired, TokenInvalid, TokenRevoked
 from domain.operators import hot as operators

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import strawberry
 
+from api.execution.weights import holds
 from api.schema.node import Node, Shows
 from domain.kernel.reading import Row
 from domain.keys import simulation
@@ -56,11 +57,13 @@ class SimulatedAccess(Shows):
         description="How many calls a second the enterprise may make to this API."
     )
     path: list[AccessStep] = strawberry.field(
+        directives=holds(6),
         description="Every part: catalogue, enterprise, role, sub-account, key, secret; a main "
-        "key has no role and no sub-account."
+        "key has no role and no sub-account.",
     )
     change: list[AccessChange] = strawberry.field(
-        description="The fewest changes that turn the answer; all of them are needed."
+        directives=holds(6),
+        description="The fewest changes that turn the answer; all of them are needed.",
     )
 
 
@@ -76,5 +79,7 @@ class Notice(Node, Shows):
     row: ClassVar[type[Row]] = NoticeRow
     topic: str = strawberry.field(description="What it is about, such as `key.rotation_due`.")
     subject_id: strawberry.ID = strawberry.field(description="The thing that it is about.")
-    details: list[NoticeFact] = strawberry.field(description="What is to be known, by name.")
+    details: list[NoticeFact] = strawberry.field(
+        directives=holds(6), description="What is to be known, by name."
+    )
     created_at: datetime = strawberry.field(description="When it was said.")

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import strawberry
 
+from api.execution.weights import holds
 from api.schema.money import Money
 from api.schema.node import Node, Shows
 from api.schema.scalars import BigInt
@@ -62,7 +63,9 @@ class BillLine(Shows):
     rated: str = strawberry.field(description="Its worth in yuan, eight decimals.")
     charged: Money = strawberry.field(description="What is charged of it: cut to the fen.")
     rounding_off: str = strawberry.field(description="What was cut off: rated less charged.")
-    steps: list[BillStep] = strawberry.field(description="How its worth came about.")
+    steps: list[BillStep] = strawberry.field(
+        directives=holds(4), description="How its worth came about."
+    )
 
 
 @strawberry.type(description="A month of an enterprise: what was used and what was ordered.")
@@ -74,4 +77,6 @@ class Bill(Node, Shows):
     charged: Money = strawberry.field(description="The sum of what the lines charge.")
     rounding_off: str = strawberry.field(description="What was cut off: rated less charged.")
     closed_at: datetime | None = strawberry.field(description="When it was closed.")
-    lines: list[BillLine] = strawberry.field(description="The lines, in their order.")
+    lines: list[BillLine] = strawberry.field(
+        directives=holds(20), description="The lines, in their order."
+    )

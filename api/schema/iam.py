@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 import strawberry
 
+from api.execution.weights import holds
 from api.schema.accounts import SubAccountKind, SubAccountStatus
 from api.schema.keys import AccessKey, KeyStatus
 from api.schema.node import Node, Shows
@@ -33,9 +34,14 @@ class Role(Node, Shows):
     api_grants: list[str] = strawberry.field(
         description='Which APIs it may call: "api:<product>/<api>" or "api:<product>/*".'
     )
+    allowed_operations: list[str] | None = strawberry.field(
+        description="The registered operations that alone its holders may call; none for all."
+    )
     created_at: datetime = strawberry.field(description="When it was made.")
     holder_count: int = strawberry.field(description="How many sub-accounts have it.")
-    holders: list[RoleHolder] = strawberry.field(description="Who has it, by name.")
+    holders: list[RoleHolder] = strawberry.field(
+        directives=holds(20), description="Who has it, by name."
+    )
 
 
 @strawberry.type(description="A role that is gone.")
@@ -117,9 +123,12 @@ class BlastCaller(Shows):
 class BlastRadius(Shows):
     row: ClassVar[type[Row]] = rows.BlastRow
     apis: list[BlastApi] = strawberry.field(
-        description="The APIs that it reaches or called in the last 30 days, the busiest first."
+        directives=holds(50),
+        description="The APIs that it reaches or called in the last 30 days, the busiest first.",
     )
-    callers: list[BlastCaller] = strawberry.field(description="Who could no longer call.")
+    callers: list[BlastCaller] = strawberry.field(
+        directives=holds(50), description="Who could no longer call."
+    )
     calls: BigInt = strawberry.field(description="All calls in the last 30 days.")
     calls_per_hour: float = strawberry.field(description="The same for an average hour.")
 
@@ -127,7 +136,9 @@ class BlastRadius(Shows):
 @strawberry.type(description="Somebody has the role; it was not deleted.")
 class RoleInUseProblem(Problem):
     count: int = strawberry.field(description="How many have it.")
-    holders: list[RoleHolder] = strawberry.field(description="Who has it, by name.")
+    holders: list[RoleHolder] = strawberry.field(
+        directives=holds(20), description="Who has it, by name."
+    )
 
 
 @strawberry.type(description="There is no room for one more; nothing was made.")

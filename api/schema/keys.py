@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 import strawberry
 
+from api.execution.weights import holds
 from api.schema.node import Node, Shows
 from api.schema.problems import Answer, Problem, Usual
 from domain.kernel.reading import Row
@@ -72,6 +73,9 @@ class AccessKey(Node, Shows):
     allowed_addresses: list[str] | None = strawberry.field(
         description="The addresses and networks that it may be used from; none for everywhere."
     )
+    allowed_operations: list[str] | None = strawberry.field(
+        description="The registered operations that alone it may call here; none for all."
+    )
     last_used_at: datetime | None = strawberry.field(
         description="When it was last used, known within 5 minutes; none if never."
     )
@@ -83,7 +87,7 @@ class AccessKey(Node, Shows):
         description="What is not right with it: expired or expiring, its secret old, unused."
     )
     versions: list[SecretVersion] = strawberry.field(
-        description="Its secrets, the newest first; at most two of them work."
+        directives=holds(4), description="Its secrets, the newest first; at most two of them work."
     )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 import strawberry
 
+from api.execution.weights import holds
 from api.schema.entitlements import UnverifiedEnterpriseProblem
 from api.schema.money import Money
 from api.schema.node import Node, Shows
@@ -36,7 +37,7 @@ class Order(Node, Shows):
     row: ClassVar[type[Row]] = rows.OrderRow
     type: OrderType = strawberry.field(description="Why it was placed.")
     status: OrderStatus = strawberry.field(description="How far it has come.")
-    items: list[OrderItem] = strawberry.field(description="What was ordered.")
+    items: list[OrderItem] = strawberry.field(directives=holds(4), description="What was ordered.")
     total: Money = strawberry.field(description="What the whole order costs.")
     placed_at: datetime = strawberry.field(description="When it was placed.")
     pay_until: datetime | None = strawberry.field(

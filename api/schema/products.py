@@ -6,6 +6,7 @@ from typing import ClassVar
 import strawberry
 
 from api.context import Info
+from api.execution.weights import holds
 from api.schema.money import Money
 from api.schema.node import Node, Shows
 from api.schema.scalars import BigInt
@@ -54,7 +55,9 @@ class ApiInterface(Shows):
     name_zh: str = strawberry.field(description="Its name in Chinese.")
     name_en: str = strawberry.field(description="Its name in English.")
     quantity_rule: str = strawberry.field(description="How many units one call counts.")
-    result_codes: list[ResultCode] = strawberry.field(description="What it may answer.")
+    result_codes: list[ResultCode] = strawberry.field(
+        directives=holds(12), description="What it may answer."
+    )
 
     @strawberry.field(description="Its name, in the language of Accept-Language.")
     def name(self, info: Info) -> str:
@@ -119,8 +122,12 @@ class Price(Shows):
     list_price: str | None = strawberry.field(
         description="The price of one unit (or one pack) as a decimal, when it has no tiers."
     )
-    tiers: list[PriceTier] = strawberry.field(description="Its tiers, lowest first, if any.")
-    components: list[PriceComponent] = strawberry.field(description="Its meters, if several.")
+    tiers: list[PriceTier] = strawberry.field(
+        directives=holds(4), description="Its tiers, lowest first, if any."
+    )
+    components: list[PriceComponent] = strawberry.field(
+        directives=holds(4), description="Its meters, if several."
+    )
     pack: Pack | None = strawberry.field(description="What one pack holds, if it is a pack.")
 
 
@@ -222,11 +229,13 @@ class Product(Node, Shows):
     base_qps: BaseQps | None = strawberry.field(description="The calls a second it allows.")
     trial: Trial | None = strawberry.field(description="What may be tried before buying.")
     retirement: Retirement | None = strawberry.field(description="Its end, when announced.")
-    apis: list[ApiInterface] = strawberry.field(description="Its callable APIs.")
-    delivery_options: list[DeliveryOption] = strawberry.field(
-        description="The forms in which it is delivered."
+    apis: list[ApiInterface] = strawberry.field(
+        directives=holds(4), description="Its callable APIs."
     )
-    plans: list[Plan] = strawberry.field(description="The ways to buy it.")
+    delivery_options: list[DeliveryOption] = strawberry.field(
+        directives=holds(4), description="The forms in which it is delivered."
+    )
+    plans: list[Plan] = strawberry.field(directives=holds(8), description="The ways to buy it.")
 
     @strawberry.field(description="Its name, in the language of Accept-Language.")
     def name(self, info: Info) -> str:
@@ -283,7 +292,9 @@ class PriceEstimate:
         "what a month of that use costs."
     )
     rated: str = strawberry.field(description="The exact amount in yuan, with 8 decimals.")
-    steps: list[EstimateStep] = strawberry.field(description="How the amount comes about.")
+    steps: list[EstimateStep] = strawberry.field(
+        directives=holds(4), description="How the amount comes about."
+    )
     hint: PriceHint | None = strawberry.field(
         description="A larger order that costs less, when there is one."
     )

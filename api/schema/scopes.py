@@ -12,6 +12,8 @@ SCOPES: Final[dict[str, dict[str, str]]] = {
     # -- shapes without meaning of their own
     "PageInfo": {"*": PARENT},
     "Money": {"*": PARENT},
+    "QueryCost": {"*": PARENT},
+    "CostShare": {"*": PARENT},
     # -- accounts
     "Query": {
         "node": PUBLIC,
@@ -19,6 +21,7 @@ SCOPES: Final[dict[str, dict[str, str]]] = {
         "products": PUBLIC,
         "product": PUBLIC,
         "priceEstimate": PUBLIC,
+        "costOf": PUBLIC,
         "enterprise": "account:read",
         "roles": "iam:read",
         "blastRadius": "iam:read",
@@ -93,6 +96,7 @@ SCOPES: Final[dict[str, dict[str, str]]] = {
         "recharge": "order:pay",
         "creditBalance": "op.ledger:credit",
     },
+    "Subscription": {"accountEvents": "account:read"},
     "Viewer": {"*": PARENT},
     "Enterprise": {
         "*": PARENT,
@@ -172,6 +176,12 @@ SCOPES: Final[dict[str, dict[str, str]]] = {
     "Entitlement": {"*": PARENT},
     "Order": {"*": PARENT},
     "OrderItem": {"*": PARENT},
+    # -- events
+    "AccessKeyEvent": {"*": PARENT, "accessKey": "key:read"},
+    "RoleEvent": {"*": PARENT, "role": "iam:read"},
+    "SubAccountEvent": {"*": PARENT, "subAccount": "iam:read"},
+    "OrderEvent": {"*": PARENT, "order": "order:read"},
+    "BalanceEvent": {"*": PARENT, "financialAccount": "bill:read"},
     # -- usage and bills
     "UsageStat": {"*": PARENT},
     "UsageRecord": {"*": PARENT},

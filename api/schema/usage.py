@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import strawberry
 
+from api.execution.weights import holds
 from api.schema.node import Node, Shows
 from api.schema.scalars import BigInt
 from domain.kernel.reading import Row
@@ -58,7 +59,9 @@ class UsageRecord(Node, Shows):
     quantity: BigInt = strawberry.field(description="How many base units it counts for.")
     duration_ms: BigInt = strawberry.field(description="How long it took, in milliseconds.")
     billable: bool = strawberry.field(description="Whether its result is billed.")
-    funding: list[FundingLine] = strawberry.field(description="Who paid for it.")
+    funding: list[FundingLine] = strawberry.field(
+        directives=holds(4), description="Who paid for it."
+    )
 
 
 @strawberry.type(

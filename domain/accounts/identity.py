@@ -9,6 +9,7 @@ from domain.kernel import secrets
 from domain.kernel.context import Actor, ActorKind, Ctx
 from domain.kernel.errors import Unauthenticated
 from domain.kernel.sql import moment, run
+from domain.operations.rules import limit_of
 
 SESSION_PREFIX = "cfss"
 STRANGER = Actor(kind=ActorKind.ANONYMOUS, id="", scopes=rules.ANONYMOUS)
@@ -17,8 +18,8 @@ _ACTING = """
 SELECT s.id AS session_id, s.login_id, s.expires_at, s.fresh_until, s.last_seen_at,
        m.id AS main_id, m.enterprise_id AS main_enterprise,
        a.id AS member_id, a.enterprise_id AS member_enterprise, a.status AS member_status,
-       r.console_scopes, o.id AS operator_id, o.role AS operator_role, o.active,
-       e.status AS enterprise_status
+       r.console_scopes, r.allowed_operations, o.id AS operator_id, o.role AS operator_role,
+       o.active, e.status AS enterprise_status
   FROM sessions s
   LEFT JOIN main_accounts m ON m.login_id = s.login_id
   LEFT JOIN sub_accounts a ON a.login_id = s.login_id
@@ -122,4 +123,5 @@ def _actor(row: dict[str, object]) -> Actor:
         enterprise_id=str(row["member_enterprise"]),
         scopes=rules.role_scopes(rules.scopes_in(row["console_scopes"])),
         session_id=session,
+        operations=limit_of(rules.scopes_in(row["allowed_operations"])),
     )

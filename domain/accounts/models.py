@@ -95,6 +95,7 @@ class Role(Owned):
     name = fields.CharField(max_length=60)
     console_scopes: Any = fields.JSONField()
     api_grants: Any = fields.JSONField()
+    allowed_operations: Any = fields.JSONField(null=True)
     created_at = fields.DatetimeField()
     former_name: Any = fields.CharField(max_length=60, null=True)
     deleted_at: Any = fields.DatetimeField(null=True)

@@ -9,6 +9,7 @@ from domain.accounts.grants import beyond
 from domain.accounts.identity import HashedPassword
 from domain.accounts.models import SubAccountKind, SubAccountStatus
 from domain.accounts.rules import check_name, scopes_in
+from domain.events.rules import EventKind, about
 from domain.iam import queries, steps
 from domain.iam.errors import RoleInUse
 from domain.iam.rows import (
@@ -24,6 +25,7 @@ from domain.kernel.command import command
 from domain.kernel.context import Ctx
 from domain.kernel.errors import IllegalTransition, Invalid
 from domain.keys.steps import create_sub_account_key
+from domain.operations.steps import checked_operations
 from domain.people.steps import erase_person
 
 
@@ -54,6 +56,7 @@ async def create_role(
         created_at=ctx.now,
     )
     ctx.note(row.id, after={"name": cleaned, "consoleScopes": scopes, "apiGrants": grants})
+    await changes.mark(ctx, "role", enterprise.id, about=about(EventKind.ROLE, row))
     return RoleRow.of(row)
 
 
@@ -65,11 +68,13 @@ async def update_role(
     name: str | None = None,
     console_scopes: list[str] | None = None,
     api_grants: list[str] | None = None,
+    allowed_operations: list[str] | None = None,
 ) -> RoleRow:
-    """Change a role's name, scopes or grants (None leaves as it is); its holders obey at once.
+    """Change a role (None leaves as it is); its holders obey at once.
 
-    What is added must be held by the author; what stays or goes need not be. Raises NotFound,
-    Invalid, ForbiddenScope or NameTaken.
+    What is added must be held by the author; what stays or goes need not be. With
+    `allowed_operations` its holders call these registered operations alone; an empty list lifts
+    that. Raises NotFound, Invalid, ForbiddenScope, OperationNotAllowed or NameTaken.
     """
     enterprise = await steps.locked(ctx)
     role = await steps.found_role(ctx, role_id)
@@ -84,9 +89,11 @@ async def update_role(
             raise NameTaken(name=cleaned)
         role.name = cleaned
     role.console_scopes, role.api_grants = scopes, grants
-    await role.save(update_fields=["name", "console_scopes", "api_grants"])
+    if allowed_operations is not None:
+        role.allowed_operations = await checked_operations(ctx, allowed_operations)
+    await role.save(update_fields=["name", "console_scopes", "api_grants", "allowed_operations"])
     ctx.note(role.id, before=before, after=_role_facts(role))
-    await changes.mark(ctx, "role", enterprise.id)
+    await changes.mark(ctx, "role", enterprise.id, about=about(EventKind.ROLE, role))
     return RoleRow.of(role)
 
 
@@ -110,7 +117,7 @@ async def delete_role(ctx: Ctx, *, role_id: str) -> DeletedRole:
     else:
         await role.delete()
     ctx.note(role.id, before=before)
-    await changes.mark(ctx, "role", enterprise.id)
+    await changes.mark(ctx, "role", enterprise.id, about=about(EventKind.ROLE, role))
     return DeletedRole(id=role.id, name=before["name"])
 
 
@@ -119,6 +126,7 @@ def _role_facts(role: models.Role) -> dict[str, Any]:
         "name": role.name,
         "consoleScopes": scopes_in(role.console_scopes),
         "apiGrants": scopes_in(role.api_grants),
+        "allowedOperations": role.allowed_operations,
     }
 
 
@@ -161,7 +169,7 @@ async def create_sub_account(
         row.id,
         after={"kind": kind.value, "roleId": role.id, "keyId": made.id, "tail": tail},
     )
-    await changes.mark(ctx, "role", enterprise.id)
+    await changes.mark(ctx, "role", enterprise.id, about=about(EventKind.SUB_ACCOUNT, row))
     return CreatedSubAccount(
         id=row.id,
         sub_account=SubAccountRow.of(row),
@@ -193,7 +201,7 @@ async def update_sub_account(
         row.name, renamed = cleaned, True
     await row.save(update_fields=["name", "role_id"])
     ctx.note(row.id, before={"roleId": before}, after={"roleId": row.role_id, "renamed": renamed})
-    await changes.mark(ctx, "role", enterprise.id)
+    await changes.mark(ctx, "role", enterprise.id, about=about(EventKind.SUB_ACCOUNT, row))
     return SubAccountRow.of(row)
 
 
@@ -225,7 +233,7 @@ async def set_sub_account_status(
         before={"status": before.value},
         after={"status": status.value, "sessionsEnded": ended},
     )
-    await changes.mark(ctx, "role", enterprise.id)
+    await changes.mark(ctx, "role", enterprise.id, about=about(EventKind.SUB_ACCOUNT, row))
     return SubAccountRow.of(row)
 
 
@@ -252,5 +260,6 @@ async def delete_sub_account(ctx: Ctx, *, sub_account_id: str) -> DeletedSubAcco
         before={"status": row.status.value, "kind": row.kind.value, "roleId": row.role_id},
         after={"status": "DELETED", "keyId": key_id, "sessionsEnded": ended},
     )
-    await changes.mark(ctx, "role", enterprise.id)
+    subject = about(EventKind.SUB_ACCOUNT, row)
+    await changes.mark(ctx, "role", enterprise.id, about=subject)
     return DeletedSubAccount(id=row.id, name=name)

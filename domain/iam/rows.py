@@ -38,6 +38,7 @@ class RoleRow(Row):
     name: str
     console_scopes: list[str]
     api_grants: list[str]
+    allowed_operations: list[str] | None
     created_at: datetime
     former_name: str | None
     holders: list[HolderRow]

@@ -4,10 +4,15 @@ A command marks what it changed. After its commit the listeners of this process 
 other processes read the marks from the table by their numbers, which the database gives, so that
 no clock matters. They look back a little: a transaction that took its number early may commit
 late (forgetting a record twice is harmless).
+
+A mark may also say whose thing changed and which (`Subject`): such marks are the events that
+`domain.kernel.feeds` tells an enterprise's listeners.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from domain.kernel.context import Ctx
 from domain.kernel.models import ChangeMark
@@ -31,9 +36,31 @@ def unlisten(listener: Listener) -> None:
     _listeners.remove(listener)
 
 
-async def mark(ctx: Ctx, topic: str, target: str) -> None:
-    """Inside a command: say that `target` of `topic` (key, reach, catalogue, session) changed."""
-    await ChangeMark.create(topic=topic, target=target, at=ctx.now)
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an event is about: a thing of an enterprise, by its kind and id."""
+
+    enterprise_id: str
+    kind: str
+    id: str
+
+
+async def mark(ctx: Ctx, topic: str, target: str, *, about: Subject | None = None) -> None:
+    """Inside a command: say that `target` of `topic` (key, reach, catalogue, session) changed.
+
+    `about` makes the mark an event for the listeners of that enterprise; of several about the
+    same subject in one command the first is one, because they become true together.
+    """
+    told: dict[str, Any] = {}
+    if about is not None and about not in ctx.trace.told:
+        ctx.trace.told.append(about)
+        told = {
+            "event_id": ctx.ids.new("evt"),
+            "enterprise_id": about.enterprise_id,
+            "kind": about.kind,
+            "subject_id": about.id,
+        }
+    await ChangeMark.create(topic=topic, target=target, at=ctx.now, **told)
     ctx.trace.marks.append((topic, target))
 
 

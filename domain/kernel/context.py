@@ -43,6 +43,9 @@ class Actor:
     fresh_until: datetime | None = None
     """Until when the second factor that was shown last counts; none for keys and the unproven."""
 
+    operations: frozenset[str] | None = None
+    """The names of the registered operations that alone may be called; None is no limit."""
+
     def may(self, scope: str) -> bool:
         """Whether this actor holds `scope`; the system holds every one."""
         return scope in self.scopes or self.kind is ActorKind.SYSTEM
@@ -106,6 +109,7 @@ class Trace:
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
     marks: list[tuple[str, str]] = field(default_factory=list)
+    told: list[Any] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

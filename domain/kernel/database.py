@@ -33,6 +33,7 @@ ROOMS = (
     "entitlements",
     "usage",
     "billing",
+    "operations",
 )
 ADVISORY_LOCK = 0x636F756E74657266
 

@@ -7,32 +7,18 @@ instant, and then one more each tenth of a second.
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
 import redis.asyncio as aioredis
 from redis.exceptions import NoScriptError, RedisError
 
-SECOND: Final = 1_000_000
+from domain.kernel.buckets import SECOND, Bucket, Taken, left, needed, told
+
 HELD_MAX: Final = 100_000
 PATIENCE_SECONDS: Final = 0.15
 PAUSE_SECONDS: Final = 1.0
 BATCH_MAX: Final = 256
-
-
-@dataclass(slots=True)
-class Taken:
-    """The outcome of asking for one: whether it was given, and where the limit stands now."""
-
-    allowed: bool
-    limit: int
-    remaining: int
-    reset_seconds: int
-    """Until the whole burst is there again."""
-
-    retry_after: int
-    """Until one more will be given; 0 when this one was."""
 
 
 class LimitsStore(Protocol):
@@ -42,23 +28,13 @@ class LimitsStore(Protocol):
         """Ask for one of `limit` a second (a million at most) under `name`."""
         ...
 
+    async def spend(self, name: str, points: int, bucket: Bucket, now: datetime) -> Taken:
+        """Ask for `points` of the bucket under `name`: all of them or none."""
+        ...
+
     async def close(self) -> None:
         """Let go of connections."""
         ...
-
-
-def _told(allowed: bool, ahead: int, limit: int) -> Taken:
-    """What to tell when the schedule runs `ahead` microseconds in front of the clock."""
-    if limit < 1:
-        return Taken(allowed=False, limit=0, remaining=0, reset_seconds=1, retry_after=1)
-    step = SECOND // limit
-    return Taken(
-        allowed=allowed,
-        limit=limit,
-        remaining=max(0, (step * limit - ahead) // step),
-        reset_seconds=-(-ahead // SECOND),
-        retry_after=0 if allowed else max(1, -(-(ahead + step - step * limit) // SECOND)),
-    )
 
 
 def _micros(now: datetime) -> int:
@@ -79,17 +55,31 @@ class ProcessLimits:
         """`take`, for a moment in microseconds and without waiting."""
         limit = min(limit, SECOND)
         if limit < 1:
-            return _told(False, 0, limit)
+            return told(False, 0, limit)
         step = SECOND // limit
+        return told(*self._advance(name, step, step * limit, at), limit)
+
+    async def spend(self, name: str, points: int, bucket: Bucket, now: datetime) -> Taken:
+        """Ask for `points` of the bucket under `name`: all of them or none."""
+        return self.spend_now(name, points, bucket, _micros(now))
+
+    def spend_now(self, name: str, points: int, bucket: Bucket, at: int) -> Taken:
+        """`spend`, for a moment in microseconds and without waiting."""
+        asked = needed(points, bucket)
+        allowed, ahead = self._advance(name, asked, bucket.step * bucket.size, at)
+        return left(allowed, ahead, asked, bucket)
+
+    def _advance(self, name: str, asked: int, burst: int, at: int) -> tuple[bool, int]:
+        """Move a schedule on by `asked` microseconds if it stays within `burst` of now."""
         held = self._until
         reached = max(held.pop(name, 0), at)
-        allowed = reached + step - at <= step * limit
+        allowed = reached + asked - at <= burst
         if allowed:
-            reached += step
+            reached += asked
         held[name] = reached
         if len(held) > HELD_MAX:
             del held[next(iter(held))]
-        return _told(allowed, reached - at, limit)
+        return allowed, reached - at
 
     async def close(self) -> None:
         """Nothing is held open."""
@@ -152,21 +142,33 @@ class RedisLimits:
         at = _micros(now)
         limit = min(limit, SECOND)
         if limit < 1:
-            return _told(False, 0, limit)
+            return told(False, 0, limit)
+        step = SECOND // limit
+        found = await self._advance(name, step, step * limit, at)
+        if found is None:
+            return self._fallback.take_now(name, limit, at)
+        return told(*found, limit)
+
+    async def spend(self, name: str, points: int, bucket: Bucket, now: datetime) -> Taken:
+        """Ask for `points` of the bucket under `name`: all of them or none."""
+        at, asked = _micros(now), needed(points, bucket)
+        found = await self._advance(name, asked, bucket.step * bucket.size, at)
+        if found is None:
+            return self._fallback.spend_now(name, points, bucket, at)
+        return left(*found, asked, bucket)
+
+    async def _advance(self, name: str, asked: int, burst: int, at: int) -> tuple[bool, int] | None:
+        """Move a schedule on as ProcessLimits does, in Redis; None when there is no answer."""
         loop = asyncio.get_running_loop()
         if loop.time() < self._lost_until:
-            return self._fallback.take_now(name, limit, at)
-        step = SECOND // limit
-        clock = -1 if self._own_clock else at
+            return None
         answer: asyncio.Future[Any] = loop.create_future()
-        arguments = (1, self._prefix + name, step, step * limit, clock)
-        self._waiting.append((arguments, answer))
+        clock = -1 if self._own_clock else at
+        self._waiting.append(((1, self._prefix + name, asked, burst, clock), answer))
         if self._sender is None:
             self._sender = loop.create_task(self._send())
         found = await answer
-        if found is None:
-            return self._fallback.take_now(name, limit, at)
-        return _told(bool(found[0]), int(found[1]), limit)
+        return None if found is None else (bool(found[0]), int(found[1]))
 
     async def _send(self) -> None:
         """Ask batch by batch. Whatever ends this, each caller hears: None stands for no answer."""

@@ -90,13 +90,22 @@ class OutboxRow(Model):
 
 
 class ChangeMark(Model):
-    """A note that something held in memory by the workers has changed."""
+    """A note that something has changed, with an event id also told to an enterprise's listeners.
+
+    On PostgreSQL a trigger fills `xact` and `horizon`, which domain/kernel/feeds.py explains.
+    """
 
     id = fields.BigIntField(primary_key=True)
     topic = fields.CharField(max_length=16)
     target = fields.CharField(max_length=40)
     at = fields.DatetimeField()
+    event_id: Any = fields.CharField(max_length=40, null=True)
+    enterprise_id: Any = fields.CharField(max_length=40, null=True)
+    kind: Any = fields.CharField(max_length=16, null=True)
+    subject_id: Any = fields.CharField(max_length=40, null=True)
+    xact: Any = fields.BigIntField(null=True)
+    horizon: Any = fields.BigIntField(null=True)
 
     class Meta:
         table = "change_marks"
-        indexes = (("at",),)
+        indexes = (("at",), ("event_id",), ("xact",))

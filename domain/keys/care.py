@@ -26,6 +26,7 @@ class KeyChange:
     allowed_addresses: Sequence[str] | None = None
     expires_at: datetime | None = None
     expiry_given: bool = False
+    allowed_operations: Sequence[str] | None = None
 
 
 class _Limited(Protocol):

@@ -13,13 +13,15 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from domain.accounts.grants import grants_in
+from domain.accounts.rules import scopes_in
 from domain.entitlements import hot as entitlements
 from domain.entitlements.hot import at
 from domain.kernel import changes, secrets
+from domain.kernel.buckets import Taken
 from domain.kernel.context import Actor, ActorKind
 from domain.kernel.errors import Refusal, Unauthenticated
 from domain.kernel.held import Held
-from domain.kernel.limits_store import LimitsStore, Taken
+from domain.kernel.limits_store import LimitsStore
 from domain.kernel.policy import Policy
 from domain.kernel.sql import run
 from domain.keys import rules, tokens, uses
@@ -27,6 +29,7 @@ from domain.keys.addresses import networks_in
 from domain.keys.errors import SecretRetired, Throttled, TokenInvalid, UnknownApi, WrongSecret
 from domain.keys.rules import Api, KeyRecord
 from domain.keys.tokens import Claims
+from domain.operations.rules import limit_of
 
 HELD_MAX: Final = 50_000
 UNKNOWN_MAX: Final = 10_000
@@ -41,6 +44,7 @@ _stamps: dict[str, int] = {}
 
 _READ_KEY = """
 SELECT k.enterprise_id, k.sub_account_id, k.status, k.expires_at, k.allowed_addresses,
+       k.allowed_operations, r.allowed_operations AS role_operations,
        e.status AS enterprise_status,
        s.status AS sub_account_status, r.api_grants, r.console_scopes
   FROM access_keys k
@@ -109,6 +113,9 @@ def _record(key_id: str, row: dict[str, Any], versions: list[dict[str, Any]]) ->
         },
         expires_at=None if row["expires_at"] is None else at(row["expires_at"]),
         networks=networks_in(_text(row["allowed_addresses"])),
+        operations=limit_of(
+            scopes_in(row["allowed_operations"]), scopes_in(row["role_operations"])
+        ),
         stamp=_stamps.get(str(row["enterprise_id"]), 0),
     )
 
@@ -174,7 +181,11 @@ async def actor_of_token(
         raise refusal
     uses.note(found.id, now, address, uses.CONSOLE)
     return Actor(
-        kind=ActorKind.KEY, id=found.id, enterprise_id=found.enterprise_id, scopes=found.scopes
+        kind=ActorKind.KEY,
+        id=found.id,
+        enterprise_id=found.enterprise_id,
+        scopes=found.scopes,
+        operations=found.operations,
     )
 
 

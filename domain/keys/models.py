@@ -51,6 +51,7 @@ class AccessKey(Owned):
     rotated_at: Any = fields.DatetimeField(null=True)
     expires_at: Any = fields.DatetimeField(null=True)
     allowed_addresses: Any = fields.JSONField(null=True)
+    allowed_operations: Any = fields.JSONField(null=True)
     last_used_at: Any = fields.DatetimeField(null=True)
     last_used_address: Any = fields.CharField(max_length=64, null=True)
     last_used_api: Any = fields.CharField(max_length=60, null=True)

@@ -53,6 +53,7 @@ class AccessKeyRow(Row):
     rotated_at: datetime | None
     expires_at: datetime | None
     allowed_addresses: list[str] | None
+    allowed_operations: list[str] | None
     last_used_at: datetime | None
     last_used_address: str | None
     last_used_api: str | None

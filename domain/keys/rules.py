@@ -127,6 +127,9 @@ class KeyRecord:
     networks: Networks | None = None
     """From where it may be used; None for everywhere."""
 
+    operations: frozenset[str] | None = None
+    """The registered operations that it may call at the console; None for all."""
+
     stamp: int = 0
 
     def refusal(self, now: datetime) -> Refusal | None:

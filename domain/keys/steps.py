@@ -5,6 +5,7 @@ from typing import Final
 
 from domain.accounts.models import Enterprise, SubAccount, SubAccountStatus
 from domain.accounts.rules import check_name
+from domain.events.rules import EventKind, about
 from domain.kernel import changes, secrets
 from domain.kernel.context import Ctx
 from domain.kernel.errors import IllegalTransition, NotFound
@@ -14,9 +15,14 @@ from domain.keys.care import KeyChange, KeyLimits
 from domain.keys.errors import RotationUnderway, SubAccountHasKey, TooManyMainKeys
 from domain.keys.models import Audience, KeyStatus, SecretStatus
 from domain.keys.rows import AccessKeyRow, CreatedKey, IssuedToken
+from domain.operations.steps import checked_operations
 
 KEPT_AFTER_EXPIRY: Final = timedelta(days=1)
 OPEN: Final = KeyLimits()
+_CHANGED: Final = (
+    *("name", "expires_at", "expiry_minute", "reminded_days"),
+    *("allowed_addresses", "allowed_operations"),
+)
 
 
 async def create_main_key(ctx: Ctx, *, name: str, limits: KeyLimits = OPEN) -> CreatedKey:
@@ -83,7 +89,7 @@ async def _create(
         enterprise_id=enterprise_id,
         after={"status": key.status.value, "subAccountId": sub_account_id, "tail": secret[-4:]},
     )
-    await changes.mark(ctx, "key", key.id)
+    await changes.mark(ctx, "key", key.id, about=about(EventKind.ACCESS_KEY, key))
     return CreatedKey(id=key.id, access_key=AccessKeyRow.of(key), secret=secret)
 
 
@@ -141,7 +147,7 @@ async def rotate(ctx: Ctx, key: models.AccessKey, overlap: timedelta) -> Created
         enterprise_id=key.enterprise_id,
         after={"tail": secret[-4:], "overlapSeconds": int(overlap.total_seconds())},
     )
-    await changes.mark(ctx, "key", key.id)
+    await changes.mark(ctx, "key", key.id, about=about(EventKind.ACCESS_KEY, key))
     return CreatedKey(id=key.id, access_key=AccessKeyRow.of(key), secret=secret)
 
 
@@ -159,11 +165,11 @@ async def update(ctx: Ctx, key: models.AccessKey, change: KeyChange) -> AccessKe
         key.expiry_minute, key.reminded_days = care.minute_of(key.expires_at), None
     if change.allowed_addresses is not None:
         key.allowed_addresses = checked_list(change.allowed_addresses) or None
-    await key.save(
-        update_fields=["name", "expires_at", "expiry_minute", "reminded_days", "allowed_addresses"]
-    )
+    if change.allowed_operations is not None:
+        key.allowed_operations = await checked_operations(ctx, change.allowed_operations)
+    await key.save(update_fields=_CHANGED)
     ctx.note(key.id, enterprise_id=key.enterprise_id, before=before, after=_limits_of(key))
-    await changes.mark(ctx, "key", key.id)
+    await changes.mark(ctx, "key", key.id, about=about(EventKind.ACCESS_KEY, key))
     return AccessKeyRow.of(key)
 
 
@@ -172,6 +178,7 @@ def _limits_of(key: models.AccessKey) -> dict[str, object]:
         "name": key.name,
         "expiresAt": key.expires_at and key.expires_at.isoformat(),
         "allowedAddresses": key.allowed_addresses,
+        "allowedOperations": key.allowed_operations,
     }
 
 
@@ -236,5 +243,5 @@ async def move(ctx: Ctx, key: models.AccessKey, target: KeyStatus) -> AccessKeyR
     )
     key.status, key.changed_at = target, ctx.now
     await key.save(update_fields=["status", "changed_at"])
-    await changes.mark(ctx, "key", key.id)
+    await changes.mark(ctx, "key", key.id, about=about(EventKind.ACCESS_KEY, key))
     return AccessKeyRow.of(key)

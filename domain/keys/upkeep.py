@@ -7,6 +7,7 @@ from typing import Final
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
+from domain.events.rules import EventKind, about
 from domain.kernel import changes, secrets
 from domain.kernel.context import SYSTEM, Ctx
 from domain.kernel.errors import Invalid
@@ -167,4 +168,4 @@ async def _lock(ctx: Ctx, key: models.AccessKey, tail: str, source: str) -> None
         source=source,
         tail=tail,
     )
-    await changes.mark(ctx, "key", key.id)
+    await changes.mark(ctx, "key", key.id, about=about(EventKind.ACCESS_KEY, key))

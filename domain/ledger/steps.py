@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from domain.events.rules import EventKind, about
 from domain.kernel import changes
 from domain.kernel.context import Ctx
 from domain.kernel.money import Money
@@ -62,7 +63,8 @@ async def post(ctx: Ctx, *, source_ref: str, reason: str, moves: list[Move]) -> 
         )
     for row in held.values():
         await row.save(update_fields=["cash_fen", "receivable_fen"])
-        await changes.mark(ctx, "balance", row.enterprise_id)
+        subject = about(EventKind.BALANCE, row)
+        await changes.mark(ctx, "balance", row.enterprise_id, about=subject)
     return True
 
 

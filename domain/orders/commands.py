@@ -66,6 +66,7 @@ async def place_order(ctx: Ctx, *, plan_code: str, quantity: int) -> OrderRow:
         quantity=quantity,
         total_fen=total.fen,
     )
+    await steps.tell(ctx, order)
     if total.fen == 0 and offer.plan.self_service:
         await _settle(ctx, order)
     ctx.note(order.id, after={"status": order.status.value, "total_fen": total.fen})

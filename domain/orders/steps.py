@@ -9,6 +9,7 @@ from domain.catalog.rules import SERVICE_OVER
 from domain.entitlements import rules as entitlement_rules
 from domain.entitlements import steps as entitlements
 from domain.entitlements.models import EntitlementKind
+from domain.events.rules import EventKind, about
 from domain.kernel import changes
 from domain.kernel.context import Ctx
 from domain.kernel.errors import IllegalTransition, NotFound
@@ -78,7 +79,12 @@ async def move(ctx: Ctx, order: Order, *targets: OrderStatus) -> None:
         before={"status": before.value},
         after={"status": order.status.value},
     )
-    await changes.mark(ctx, "order", order.id)
+    await tell(ctx, order)
+
+
+async def tell(ctx: Ctx, order: Order) -> None:
+    """Mark that an order came to be or changed."""
+    await changes.mark(ctx, "order", order.id, about=about(EventKind.ORDER, order))
 
 
 async def provision(ctx: Ctx, order: Order) -> None:

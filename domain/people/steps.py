@@ -10,6 +10,7 @@ from domain.accounts import steps as account_steps
 from domain.accounts.errors import LimitReached, NameTaken, WrongCredentials
 from domain.accounts.identity import HashedPassword, Proof
 from domain.accounts.models import SubAccountKind
+from domain.events.rules import EventKind, about
 from domain.kernel import changes, outbox, secrets
 from domain.kernel.context import SYSTEM, Ctx
 from domain.kernel.errors import ForbiddenScope, NotFound, RateLimited
@@ -209,6 +210,6 @@ async def join(
         role_id=role.id,
         login_id=login_id,
     )
-    await changes.mark(ctx, "role", home)
+    await changes.mark(ctx, "role", home, about=about(EventKind.SUB_ACCOUNT, member))
     house = dataclasses.replace(ctx, actor=SYSTEM)  # who joins is nobody yet
     return member, await create_sub_account_key(house, name=name, sub_account_id=member.id)

@@ -1,49 +1,96 @@
-"""A schema with one value in a box, read in each of three ways; for tests of completion."""
+"""A toy schema of boxes in boxes, whose lists have the sizes that they say."""
 
-from collections.abc import Callable
 from typing import Any
 
-from graphql import GraphQLSchema, build_schema
+import strawberry
 
-from tests.execution.alike import alike
+from api.execution import seams
+from api.execution.charges import Plan
+from api.execution.costs import plan_of
+from api.execution.documents import Documents, Operation
+from api.execution.limits import Limits
+from api.execution.weights import costs, holds
+from api.root import schema
+from api.schema.paging import After, Before, Connection, First, Last, Paged
+from domain.kernel.reading import Page, Window
 
-Make = Callable[[], Any]
-HOW = ["attribute", "resolver", "awaited"]
-NULL = "Cannot return null for non-nullable field Box.it."
-NO_LIST = "Expected Iterable, but did not find one for field 'Box.it'."
+
+@strawberry.type
+class Leaf:
+    name: str = "leaf"
 
 
+@strawberry.type
 class Box:
-    """Holds one thing."""
+    name: str = "box"
 
-    def __init__(self, it: Any, **more: Any) -> None:
-        self.it = it
-        self.__dict__.update(more)
+    @strawberry.field(directives=holds(3))
+    def leaves(self) -> list[Leaf]:
+        return [Leaf(), Leaf(), Leaf()]
 
+    @strawberry.field
+    def leaf(self) -> Leaf:
+        return Leaf()
 
-def boxed(type_: str, make: Make, how: str, required: bool = False) -> GraphQLSchema:
-    """A schema whose `box` holds a value of `type_`, which is made for each execution."""
-    schema = build_schema(f"type Query {{ box: Box{'!' * required} }} type Box {{ it: {type_} }}")
-    assert schema.query_type is not None
-    box = schema.type_map["Box"]
-
-    async def waiting(source: Any, info: Any) -> Any:
-        return make()
-
-    attribute = how == "attribute"
-    schema.query_type.fields["box"].resolve = lambda *_: Box(make() if attribute else None)
-    if not attribute:
-        resolve = waiting if how == "awaited" else lambda *_: make()
-        box.fields["it"].resolve = resolve  # type: ignore[attr-defined]
-    return schema
+    @strawberry.field(graphql_type=Connection["Box"])
+    def boxes(
+        self, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Paged:
+        return _paged(Window.of(first, after, last, before))
 
 
-async def told(type_: str, make: Make, how: str) -> tuple[Any, Any]:
-    """The value at box.it (or what stands for it), and (message, path) of the only error."""
-    result = await alike(boxed(type_, make, how), "{ box { it } }")
-    errors: list[Any] = [(error.message, error.path) for error in result.errors or ()]
-    assert len(errors) <= 1
-    assert result.data is not None
-    assert all(error.locations == [(1, 9)] for error in result.errors or ())
-    box = result.data["box"]
-    return (box and box["it"], "no box")[box is None], (errors or [None])[0]
+def _paged(window: Window) -> Paged:
+    nodes: Any = [Box() for _ in range(window.size)]
+    return Paged(Page(nodes, has_next=True, has_previous=False, cursors=["c"] * window.size))
+
+
+@strawberry.type
+class ToyQuery:
+    @strawberry.field
+    def box(self) -> Box:
+        return Box()
+
+    @strawberry.field(directives=costs(7))
+    def dear(self) -> Leaf:
+        return Leaf()
+
+    @strawberry.field(directives=costs(3))
+    def dear_text(self) -> str:
+        return "x"
+
+    @strawberry.field
+    def either(self, box: bool = True) -> Box | Leaf:
+        return Box() if box else Leaf()
+
+    @strawberry.field
+    def unsized(self) -> list[Leaf]:
+        return []
+
+    @strawberry.field(graphql_type=Connection[Box])
+    def boxes(
+        self, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Paged:
+        return _paged(Window.of(first, after, last, before))
+
+
+@strawberry.type
+class ToyMutation:
+    @strawberry.mutation
+    def change(self) -> Leaf:
+        return Leaf()
+
+
+TOY = strawberry.Schema(ToyQuery, ToyMutation)
+CORE = seams.core(TOY)
+REAL: Any = seams.core(schema())
+
+
+def plan(text: str, core: Any = CORE) -> Plan:
+    document = Documents(core, Limits(fields=10**6, aliases=10**6, depth=99)).get(text)
+    operation = document.select(None)
+    assert isinstance(operation, Operation), (document.faults, operation)
+    return plan_of(core, document, operation)
+
+
+def cost(text: str, **variables: Any) -> int:
+    return plan(text).cost(variables)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from graphql import Undefined
 
-from tests.execution.boxes import HOW, NO_LIST, NULL, Make, told
+from tests.execution.one_box import HOW, NO_LIST, NULL, Make, told
 
 
 class Twice:

@@ -7,7 +7,7 @@ import pytest
 from graphql import GraphQLError, GraphQLSchema, build_schema
 
 from tests.execution.alike import alike
-from tests.execution.boxes import HOW, Box, boxed, told
+from tests.execution.one_box import HOW, Box, boxed, told
 
 TREE = """
 type Query { root: Tree }

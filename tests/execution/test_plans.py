@@ -70,7 +70,7 @@ async def test_the_door_can_do_without_plans() -> None:
     for compiled in (True, False):
         door = toy.door(compiled=compiled)
         await toy.post(door, "{hello}")
-        (operation,) = door.documents.get("{hello}").operations.values()
+        (operation,) = door.pipeline.documents.get("{hello}").operations.values()
         assert (("plan",) in operation.cache) is compiled
 
 

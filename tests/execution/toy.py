@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Annotated, Any, NewType
 
 import httpx2
@@ -18,8 +19,10 @@ from api.execution.limits import Limits
 from api.execution.lookahead import wanted
 from api.graphql import GraphQLDoor
 from domain.kernel.errors import NotFound, RateLimited
+from domain.kernel.feeds import FellBehind
 from domain.kernel.reading import Wanted
 
+NOW = datetime(2026, 11, 20, 2, tzinfo=UTC)
 GRAPHQL = "application/graphql-response+json"
 JSON_TYPE = "application/json"
 
@@ -31,11 +34,16 @@ class Context:
     language: str = "en"
     request_id: str = "req-1"
     anonymous: bool = False
+    now: datetime = NOW
+    payer: str = "toy"
+    operations: frozenset[str] | None = None
     response_headers: list[tuple[str, str]] = field(default_factory=list)
     seen: list[Wanted] = field(default_factory=list)
 
 
 Info = strawberry.Info[Context, Any]
+ENDED: list[str] = []
+"""Which of the toy's endless subscriptions were ended; a test empties it."""
 
 
 def _parse_even(value: Any) -> int:
@@ -176,6 +184,35 @@ class Subscription:
     @strawberry.subscription
     async def ticks(self) -> AsyncGenerator[int, None]:
         yield 1
+
+    @strawberry.subscription
+    async def broken(self) -> AsyncGenerator[int, None]:
+        yield 1
+        raise KeyError("secret_table")
+
+    @strawberry.subscription
+    async def behind(self) -> AsyncGenerator[int, None]:
+        yield 1
+        raise FellBehind
+
+    @strawberry.subscription
+    async def forever(self) -> AsyncGenerator[int, None]:
+        try:
+            yield 1
+            await asyncio.sleep(3600)
+        finally:
+            ENDED.append("forever")
+
+    @strawberry.subscription
+    async def flood(self) -> AsyncGenerator[int, None]:
+        try:
+            number = 0
+            while True:
+                yield number
+                number += 1
+                await asyncio.sleep(0.001)
+        finally:
+            ENDED.append("flood")
 
 
 CONFIG = StrawberryConfig(

@@ -193,6 +193,7 @@ def test_commands_need_scopes_that_somebody_can_hold() -> None:
         "key:carry_uses",
         "key:remind",
         "leaks:report",
+        "operation:register",
         "second_factor:reset",
     }
     unknown = {

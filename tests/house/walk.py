@@ -86,8 +86,12 @@ def selection(schema: GraphQLSchema, type_: Any, ids: str, depth: int = 0) -> st
 
 
 def documents(schema: GraphQLSchema, kind: str, ids: str, key: str) -> Iterator[tuple[str, str]]:
-    """(field name, document) for each root field of `kind` (query, mutation)."""
-    root = schema.query_type if kind == "query" else schema.mutation_type
+    """(field name, document) for each root field of `kind` (query, mutation, subscription)."""
+    root = {
+        "query": schema.query_type,
+        "mutation": schema.mutation_type,
+        "subscription": schema.subscription_type,
+    }[kind]
     assert root is not None
     for name, field in root.fields.items():
         given = arguments(field, ids, f"{key}-{name}", optional=kind == "mutation")

@@ -1,0 +1,99 @@
+"""Where the text of a query comes from (itself, a registered id, a hash), and who may run it."""
+
+from typing import Any, Final, Literal, TypeAlias
+
+from graphql import GraphQLError
+
+from api import errors
+from api.answers import RequestContext
+from api.execution.automatic import AutomaticQueries, digest
+from api.execution.documents import Operation
+from api.execution.faults import Fault, fault
+from api.execution.wire import Asked
+from domain.kernel.errors import Refusal
+from domain.operations import hot
+from domain.operations.errors import (
+    DocumentNotTrusted,
+    OperationNotAllowed,
+    PersistedQueryNotFound,
+    PersistedQueryNotSupported,
+)
+
+Whom: TypeAlias = Literal["nobody", "strangers", "everybody"]
+HASH_LENGTH: Final = 64
+
+
+class Library:
+    """The documents that callers name rather than send.
+
+    `trusted_only` says who may run registered documents alone. A document is registered when its
+    text is, whichever way it is called.
+    """
+
+    def __init__(self, automatic: AutomaticQueries | None, trusted_only: Whom = "nobody") -> None:
+        self._automatic = automatic
+        self._trusted_only = trusted_only
+
+    async def text_of(self, asked: Asked, caller: RequestContext) -> str | Fault:
+        """The text to run, or the fault to answer with."""
+        if asked.document_id is not None:
+            if asked.query:
+                return _bad("Send either query or documentId, not both.")
+            trusted = await hot.by_id(asked.document_id, caller.now)
+            return _told(PersistedQueryNotFound(), caller) if trusted is None else trusted.text
+        persisted = asked.extensions.get("persistedQuery")
+        if persisted is None:
+            return asked.query or _bad("The member query must be a GraphQL document as text.")
+        name = _hash_in(persisted)
+        if name is None:
+            return _bad("extensions.persistedQuery needs version 1 and a sha256Hash of 64 digits.")
+        if asked.query:
+            same = digest(asked.query) == name
+            return asked.query if same else _bad("The sha256Hash is not that of the query.")
+        return await self._by_hash(name, caller)
+
+    async def _by_hash(self, name: str, caller: RequestContext) -> str | Fault:
+        found = await self._automatic.get(name) if self._automatic is not None else None
+        if found is not None:
+            return found
+        trusted = await hot.by_digest(name, caller.now)
+        if trusted is not None:
+            return trusted.text
+        off = self._automatic is None
+        return _told(PersistedQueryNotSupported() if off else PersistedQueryNotFound(), caller)
+
+    async def keep(self, asked: Asked) -> None:
+        """Keep a valid query that came with its hash, so that the hash alone does next time."""
+        if self._automatic is not None and asked.query and "persistedQuery" in asked.extensions:
+            await self._automatic.keep(digest(asked.query), asked.query)
+
+    async def permit(self, text: str, operation: Operation, caller: RequestContext) -> None:
+        """Raise DocumentNotTrusted or OperationNotAllowed if `caller` may not run this."""
+        allowed = caller.operations
+        bound = self._trusted_only == "everybody" or (
+            self._trusted_only == "strangers" and caller.anonymous
+        )
+        if allowed is None and not bound:
+            return
+        if await hot.by_digest(digest(text), caller.now) is None:
+            raise DocumentNotTrusted()
+        if allowed is not None and operation.name not in allowed:
+            raise OperationNotAllowed(name=operation.name or "")
+
+
+def _hash_in(persisted: Any) -> str | None:
+    if not isinstance(persisted, dict) or persisted.get("version") != 1:
+        return None
+    name = persisted.get("sha256Hash")
+    if not isinstance(name, str) or len(name) != HASH_LENGTH:
+        return None
+    found = name.lower()
+    return found if all(one in "0123456789abcdef" for one in found) else None
+
+
+def _bad(message: str) -> Fault:
+    return fault(GraphQLError(message), "BAD_USER_INPUT")
+
+
+def _told(refusal: Refusal, caller: RequestContext) -> Fault:
+    return errors.told_of_refusal(refusal, caller)

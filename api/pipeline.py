@@ -1,0 +1,124 @@
+"""From what is asked to its answer: text, document, operation, leave, price, execution."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import strawberry
+from graphql import ExecutionResult
+
+from api.answers import Answer, RequestContext, executed, turned_down
+from api.execution import plans
+from api.execution.documents import Document, Documents, Kind, Operation, running
+from api.execution.faults import fault
+from api.execution.limits import Limits, check_variables
+from api.execution.wire import Asked, Refused
+from api.library import Library
+from api.toll import FREE, Receipt, Toll
+
+STREAMS: Final = "Subscribe over graphql-transport-ws, or accept text/event-stream."
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What may be executed, and what was paid for it."""
+
+    asked: Asked
+    document: Document
+    operation: Operation
+    receipt: Receipt
+
+
+class Pipeline:
+    """The same way for every protocol: HTTP, event streams, WebSocket.
+
+    With a `library` callers may name documents by id or hash; with a `toll` each query is paid.
+    """
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        *,
+        documents: Documents,
+        limits: Limits,
+        library: Library | None = None,
+        toll: Toll | None = None,
+        compiled: bool = True,
+    ) -> None:
+        self.schema = schema
+        self.documents = documents
+        self.limits = limits
+        self.library = library
+        self.toll = toll
+        self.compiled = compiled
+
+    def kind_of(self, asked: Asked) -> Kind | None:
+        """What kind of operation is asked for; None when the text does not say."""
+        operation = self.documents.get(asked.query).select(asked.operation_name)
+        return operation.kind if isinstance(operation, Operation) else None
+
+    async def admit(
+        self,
+        asked: Asked,
+        caller: RequestContext,
+        media: str,
+        *,
+        read_only: bool = False,
+        streaming: bool = False,
+    ) -> Admitted | Answer:
+        """What is to be executed, or the answer why it is not.
+
+        Raises Refused for a kind of operation that does not run this way, and the refusals of
+        `Library.permit` and `Toll.pay`.
+        """
+        if self.library is not None:
+            text = await self.library.text_of(asked, caller)
+            if not isinstance(text, str):
+                return turned_down([text], media, caller)
+            asked = replace(asked, query=text, document_id=None)
+        document = self.documents.get(asked.query)
+        if document.faults:
+            return turned_down(document.faults, media, caller)
+        operation = document.select(asked.operation_name)
+        if not isinstance(operation, Operation):
+            return turned_down([operation], media, caller)
+        _check_kind(operation, read_only=read_only, streaming=streaming)
+        if asked.variables:
+            problem = check_variables(asked.variables, self.limits)
+            if problem is not None:
+                return turned_down([fault(problem, "BAD_USER_INPUT")], media, caller)
+        if self.library is not None:
+            await self.library.permit(asked.query, operation, caller)
+            await self.library.keep(asked)
+        receipt = FREE
+        if self.toll is not None:
+            receipt = await self.toll.pay(document, operation, asked.variables, caller, media)
+        return receipt.refused or Admitted(asked, document, operation, receipt)
+
+    async def carry_out(self, admitted: Admitted, caller: RequestContext, media: str) -> Answer:
+        """Execute a query or a mutation, and answer with what it yields and what it cost."""
+        result = await self._execute(admitted, caller)
+        answer = executed(result, media, caller, admitted.asked.query)
+        return admitted.receipt.on(answer)
+
+    async def _execute(self, admitted: Admitted, caller: RequestContext) -> ExecutionResult:
+        running.set(admitted.operation)
+        result = plans.run(
+            self.schema,
+            admitted.document,
+            admitted.operation,
+            variables=admitted.asked.variables,
+            context=caller,
+            extensions=admitted.asked.extensions,
+            hide_suggestions=caller.anonymous,
+            compiled=self.compiled,
+        )
+        return result if isinstance(result, ExecutionResult) else await result
+
+
+def _check_kind(operation: Operation, *, read_only: bool, streaming: bool) -> None:
+    if operation.kind == "query" or (operation.kind == "subscription" and streaming):
+        return
+    if read_only:
+        raise Refused(405, "By GET only queries run.", headers={"Allow": "POST"})
+    if operation.kind == "subscription":
+        raise Refused(400, STREAMS)

@@ -1,0 +1,126 @@
+"""What a query costs its caller: refused when too dear, paid from a budget, and told with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from graphql import GraphQLError, GraphQLSchema
+
+from api import errors
+from api.answers import Answer, RequestContext, refuse, turned_down
+from api.execution.costs import introspection_max, plan_of
+from api.execution.documents import Document, Operation
+from api.execution.faults import fault
+from api.execution.limits import Limits, too_complex
+from domain.kernel.buckets import Bucket, Taken
+from domain.kernel.errors import RateLimited, Unauthenticated
+from domain.kernel.limits_store import LimitsStore
+
+LEAST: Final = 1
+"""Points that any call costs."""
+
+STRANGERS_INTROSPECTION: Final = 100
+"""Points that a stranger pays for looking at the schema; whoever is logged in pays none."""
+
+
+@dataclass(slots=True)
+class Receipt:
+    """The outcome: `refused` is the answer if the query may not run, `facts` what is told of it."""
+
+    refused: Answer | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def on(self, answer: Answer) -> Answer:
+        """The same answer with `extensions.cost`."""
+        if self.facts:
+            answer.body["extensions"] = {"cost": self.facts}
+        return answer
+
+
+FREE: Final = Receipt()
+
+
+class Toll:
+    """Asks each caller for the points of a query: one round trip to Redis at most, or none."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        limits: Limits,
+        store: LimitsStore,
+        bucket: Bucket,
+        *,
+        introspection_for_strangers: bool = True,
+    ) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._store = store
+        self._bucket = bucket
+        self._open = introspection_for_strangers
+        self._introspection_max = introspection_max(schema)
+
+    async def pay(
+        self,
+        document: Document,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        caller: RequestContext,
+        media: str,
+    ) -> Receipt:
+        """Have `caller` pay for one call. Raises Unauthenticated for introspection kept closed."""
+        try:
+            points = self._points(document, operation, variables, caller)
+        except GraphQLError as over:
+            return Receipt(turned_down([fault(over, "QUERY_TOO_COMPLEX")], media, caller))
+        taken = await self._store.spend(f"cost:{caller.payer}", points, self._bucket, caller.now)
+        facts = {
+            "requested": points,
+            "budget": taken.limit,
+            "remaining": taken.remaining,
+            "restoreRate": self._bucket.per_second,
+            "resetAfter": taken.reset_seconds,
+        }
+        receipt = Receipt(facts=facts)
+        if not taken.allowed:
+            receipt.refused = receipt.on(_over_budget(points, taken, media, caller))
+        return receipt
+
+    def _points(
+        self,
+        document: Document,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        caller: RequestContext,
+    ) -> int:
+        """What the call costs. Raises GraphQLError when that is too much for any caller."""
+        plan = plan_of(self._schema, document, operation)
+        points = plan.cost(variables)
+        if points > self._limits.cost:
+            raise too_complex("cost", points, self._limits.cost, operation.node)
+        if plan.introspection:
+            looked = plan.introspected(variables)
+            if looked > self._introspection_max:
+                raise too_complex("introspection", looked, self._introspection_max, operation.node)
+            if caller.anonymous:
+                if not self._open:
+                    raise Unauthenticated()
+                points += STRANGERS_INTROSPECTION
+        return max(LEAST, points)
+
+
+def _over_budget(points: int, taken: Taken, media: str, caller: RequestContext) -> Answer:
+    refusal = RateLimited(retry_after=taken.retry_after)
+    told = errors.told_of_refusal(refusal, caller)
+    told["message"] = _OVER["zh" if caller.language == "zh" else "en"].format(
+        points=points, remaining=taken.remaining, seconds=taken.retry_after
+    )
+    told["extensions"] |= {"cost": points, "budget": taken.limit, "remaining": taken.remaining}
+    headers = errors.headers_of(refusal, 429).items()
+    return refuse(429, [told], media, caller, headers)
+
+
+_OVER: Final = {
+    "en": "This query costs {points} points and {remaining} are left of your budget; "
+    "it can be paid in {seconds} s.",
+    "zh": "本次查询需要 {points} 点,当前剩余 {remaining} 点;请在 {seconds} 秒后重试。",
+}

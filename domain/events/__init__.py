@@ -1,0 +1,1 @@
+"""What happens in an enterprise, told to those of it who listen."""

@@ -1,0 +1,1 @@
+"""Trusted documents: the operations that clients registered beforehand."""

@@ -1,0 +1,200 @@
+"""Subscribers at the real server: the drain, many of them at once, and those who take nothing."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+from tests.start.test_start import free_port, serving
+from tests.start.test_two_workers import place as place
+from tests.subscriptions.raw import Raw, dial, dialled
+
+EVENTS = "subscription { accountEvents { id kind subjectId } }"
+PLACE = (
+    'mutation($k: String!) { placeOrder(planCode: "id-ocr/pack-10k", idempotencyKey: $k)'
+    " { ... on Order { id } ... on Problem { code } } }"
+)
+
+
+def post(port: int, document: str, token: str | None = None, **variables: object) -> dict:  # type: ignore[type-arg]
+    """Ask GraphQL by plain HTTP."""
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    sent = {"query": document, "variables": variables}
+    answer = httpx2.post(f"http://127.0.0.1:{port}/graphql", json=sent, headers=headers, timeout=20)
+    found: dict = answer.json()["data"]  # type: ignore[type-arg]
+    return found
+
+
+def logged_in(port: int, folder: Path, email: str = "ann@qinghe.example") -> str:
+    """A session of the demo's cast."""
+    notes = json.loads((folder / "demo.json").read_text())
+    document = (
+        "mutation($e: String!, $p: String!) { logIn(email: $e, password: $p)"
+        " { ... on OpenedSession { token } } }"
+    )
+    return str(post(port, document, e=email, p=notes["password"])["logIn"]["token"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+async def test_open_streams_end_well_when_the_server_stops(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    port = free_port()
+    with serving(tmp_path, port) as process:
+        token = logged_in(port, tmp_path / "var")
+        async with dialled(port) as socket, httpx2.AsyncClient(timeout=30) as http:
+            await socket.init(token)
+            await socket.subscribe(EVENTS)
+            headers = {"authorization": f"Bearer {token}", "accept": "text/event-stream"}
+            url = f"http://127.0.0.1:{port}/graphql"
+            sent = {"query": EVENTS}
+            async with http.stream("POST", url, json=sent, headers=headers) as stream:
+                assert stream.status_code == 200
+                placed = await asyncio.to_thread(post, port, PLACE, token, k="1")
+                told = await socket.hear()
+                event = told["payload"]["data"]["accountEvents"]
+                assert event["subjectId"] == placed["placeOrder"]["id"]
+                began = time.monotonic()
+                process.send_signal(number)
+                assert await socket.hear() == {"id": "1", "type": "complete"}
+                assert (await socket.closed()).code == 1001
+                text = (await stream.aread()).decode()
+        output, _ = process.communicate(timeout=30)
+        gone = time.monotonic() - began
+
+    assert text.endswith("event: complete\ndata:\n\n")
+    assert placed["placeOrder"]["id"] in text
+    assert process.returncode == 0, output
+    assert "Traceback" not in output
+    assert gone < 15
+
+
+SUBSCRIBERS = int(os.environ.get("SUBSCRIBERS", "200"))
+"""1000 in the long form."""
+
+
+def say(figures: str) -> None:
+    """What a run measured, for those who look (-s)."""
+    sys.stderr.write(f"{figures}\n")
+
+
+def resident_kilobytes(pid: int) -> int:
+    """The memory of a process and all that it started, in KiB."""
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,rss="], capture_output=True, text=True, check=True
+    ).stdout
+    table = [tuple(map(int, line.split())) for line in listed.splitlines()]
+    family, size = {pid}, 0
+    while len(family) != size:
+        size = len(family)
+        family |= {child for child, parent, _ in table if parent in family}
+    return sum(rss for child, _, rss in table if child in family)
+
+
+async def subscribed(port: int, token: str) -> Raw:
+    """One more subscriber."""
+    raw = await dial(port)
+    await raw.init(token)
+    await raw.subscribe(EVENTS)
+    return raw
+
+
+async def test_subscribers_by_the_hundred_leave_the_server_unmoved(tmp_path: Path) -> None:
+    port = free_port()
+    roomy = {"STREAMS_PER_ADDRESS": 10_000, "STREAMS_PER_CALLER": SUBSCRIBERS, "STREAMS_MAX": 5_000}
+    lines = [f"COUNTERFOIL_{name}={value}" for name, value in roomy.items()]
+    (tmp_path / ".env").write_text("\n".join(lines))
+    with serving(tmp_path, port) as process:
+        token = logged_in(port, tmp_path / "var")
+        first = await subscribed(port, token)
+        before = resident_kilobytes(process.pid)
+        others = [await subscribed(port, token) for _ in range(SUBSCRIBERS - 1)]
+        opened = resident_kilobytes(process.pid)
+        one_more = await dial(port)
+        await one_more.say("connection_init", payload={"authorization": f"Bearer {token}"})
+        assert (await one_more.closed()).code == 1013
+        await one_more.hang_up()
+        placed = await asyncio.to_thread(post, port, PLACE, token, k="1")
+        order_id = placed["placeOrder"]["id"]
+        for socket in (first, *others):
+            told = await socket.hear(60)
+            assert told["payload"]["data"]["accountEvents"]["subjectId"] == order_id
+        after = resident_kilobytes(process.pid)
+        for socket in (first, *others):
+            await socket.hang_up()
+        answer = await asyncio.to_thread(post, port, "{ enterprise { name } }", token)
+        assert answer == {"enterprise": {"name": "杭州青禾科技"}}
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=40)
+    each = (after - before) / SUBSCRIBERS
+    say(
+        f"{SUBSCRIBERS} subscribers: {before / 1024:.0f} MiB before, {opened / 1024:.0f} open,"
+        f" {after / 1024:.0f} after an event to each; {each:.0f} KiB each"
+    )
+    assert process.returncode == 0, output
+    assert "Traceback" not in output
+    assert each < 300
+
+
+async def test_who_does_not_read_is_dropped_and_costs_nothing(tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / ".env").write_text(
+        "COUNTERFOIL_STREAM_SEND_SECONDS=1\nCOUNTERFOIL_STREAM_HEARTBEAT_SECONDS=1\n"
+        "COUNTERFOIL_STREAM_MESSAGES_PER_SECOND=1000\nCOUNTERFOIL_STREAM_OPERATIONS=100\n"
+    )
+    large = "{ __schema { types { name description fields { name description } } } }"
+    with serving(tmp_path, port) as process:
+        token = logged_in(port, tmp_path / "var")
+        socket = await dial(port)
+        await socket.init(token)
+        socket.reader._transport.pause_reading()  # type: ignore[attr-defined]
+        before = resident_kilobytes(process.pid)
+        with contextlib.suppress(ConnectionError):
+            for number in range(300):
+                await socket.subscribe(large, id=str(number))
+                await asyncio.sleep(0.01)
+        for _ in range(200):
+            metrics = httpx2.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
+            if 'counterfoil_streams_open{kind="websocket"} 0.0' in metrics:
+                break
+            await asyncio.sleep(0.1)
+        else:
+            pytest.fail("the connection was not dropped")
+        grown = resident_kilobytes(process.pid) - before
+        await socket.hang_up()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=40)
+        say(f"{grown / 1024:.0f} MiB more after one who does not read")
+    assert grown < 100 * 1024
+
+
+@pytest.mark.postgres
+@pytest.mark.redis
+async def test_an_event_made_in_one_worker_reaches_the_other(place: tuple[str, Path]) -> None:
+    """Connections spread over both workers; each of them hears of every order."""
+    address, folder = place
+    port = urlsplit(address).port or 0
+    token = logged_in(port, folder / "var")
+    sockets = [await subscribed(port, token) for _ in range(8)]
+    for number in range(4):
+        placed = await asyncio.to_thread(post, port, PLACE, token, k=f"two-{number}")
+        order_id = placed["placeOrder"]["id"]
+        for socket in sockets:
+            told = await socket.hear()
+            assert told["payload"]["data"]["accountEvents"]["subjectId"] == order_id
+    for socket in sockets:
+        await socket.hang_up()
+    open_ = set()
+    for _ in range(40):
+        metrics = httpx2.get(f"{address}/metrics", timeout=10).text
+        open_ |= {line for line in metrics.splitlines() if "events_sent_total{" in line}
+    assert len(open_) >= 2, "both workers had listeners"
