@@ -60,30 +60,7 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
         finally:
             await runtime.close()
 
-    core = seams.core(schema())
-    documents = Documents(core, runtime.query_limits)
-    bucket = Bucket(runtime.settings.query_budget, runtime.settings.query_budget_per_second)
-    prices = PriceList(documents, bucket)
-    door = GraphQLDoor(
-        schema(),
-        context=lambda request: _context(runtime, request, prices),
-        documents=documents,
-        limits=runtime.query_limits,
-        library=Library(runtime.automatic, runtime.settings.trusted_only),
-        toll=Toll(
-            core,
-            runtime.query_limits,
-            runtime.limits,
-            bucket,
-            introspection_for_strangers=runtime.settings.open_schema,
-        ),
-        graphiql=runtime.settings.graphiql,
-        seconds=runtime.settings.request_seconds,
-        compiled=runtime.settings.compiled_execution,
-        register=runtime.register,
-        origin=runtime.settings.public_url,
-        address=lambda connection: caller_address(runtime.settings, connection),
-    )
+    door = _door(runtime)
     routes: list[BaseRoute] = [
         Route("/graphql", door),
         WebSocketRoute("/graphql", door),
@@ -104,6 +81,34 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
     app.state.limits = runtime.limits
     app.state.caller_address = lambda request: caller_address(runtime.settings, request)
     return Front(app, DOORS, _straight(app))
+
+
+def _door(runtime: Runtime) -> GraphQLDoor:
+    """The GraphQL door as the settings want it."""
+    core = seams.core(schema())
+    documents = Documents(core, runtime.query_limits)
+    bucket = Bucket(runtime.settings.query_budget, runtime.settings.query_budget_per_second)
+    prices = PriceList(documents, bucket)
+    return GraphQLDoor(
+        schema(),
+        context=lambda request: _context(runtime, request, prices),
+        documents=documents,
+        limits=runtime.query_limits,
+        library=Library(runtime.automatic, runtime.settings.trusted_only),
+        toll=Toll(
+            core,
+            runtime.query_limits,
+            runtime.limits,
+            bucket,
+            introspection_for_strangers=runtime.settings.open_schema,
+        ),
+        graphiql=runtime.settings.graphiql,
+        seconds=runtime.settings.request_seconds,
+        compiled=runtime.settings.compiled_execution,
+        register=runtime.register,
+        origin=runtime.settings.public_url,
+        address=lambda connection: caller_address(runtime.settings, connection),
+    )
 
 
 def _straight(app: Starlette) -> dict[tuple[str, str], ASGIApp]:
