@@ -15,7 +15,7 @@ NPM_CI = command -v npm >/dev/null || { echo "needs npm (Debian: apt-get install
           cd tools/schema-lint && npm ci --silent
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run test check schema errors bench bench-peers lint-schema audit-http migration lock clean
+.PHONY: help venv run test nightly check schema errors bench bench-peers lint-schema audit-http migration lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 20
@@ -27,6 +27,9 @@ run: $(SERVER_ENV) ## set up, and serve a demo on 127.0.0.1:8000 (ARGS="--port 9
 
 test: $(DEV_ENV) ## run the whole suite (ARGS="tests/orders -k place")
 	@exec $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+nightly: $(DEV_ENV) ## compare compiled execution with graphql-core's over 50,000 drawn cases
+	@NIGHTLY=1 exec $(BIN)/python -m pytest -n 2 --dist worksteal -rA tests/execution/test_equivalence.py $(ARGS)
 
 check: $(DEV_ENV) ## lint, formatting, types, import rules, generated files fresh
 	$(BIN)/ruff check .

@@ -147,6 +147,7 @@ def _door(runtime: Runtime) -> GraphQLDoor:
         ),
         graphiql=runtime.settings.graphiql,
         seconds=runtime.settings.request_seconds,
+        compiled=runtime.settings.compiled_execution,
         held=_held(runtime),
         register=runtime.register,
         origin=runtime.settings.public_url,

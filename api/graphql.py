@@ -47,6 +47,7 @@ class GraphQLDoor:
     A request that takes more than `seconds` is cancelled and answered with 503 and the code
     INTERNAL_SERVER_ERROR. It is not RATE_LIMITED: that would tell the caller to slow down, and
     it is us who were slow; a 5xx is what clients repeat with the same idempotency key.
+    `compiled` False has every operation run by graphql-core's executor, for the same answers.
     With a `library` callers may name documents by id or hash; with a `toll` each query is paid.
     Strawberry's schema extensions do not run here.
 
@@ -71,6 +72,7 @@ class GraphQLDoor:
         origin: str = "",
         address: Callable[[HTTPConnection], str] | None = None,
         watcher: Watcher | None = None,
+        compiled: bool = True,
     ) -> None:
         limits = limits or Limits()
         self.schema = schema
@@ -83,6 +85,7 @@ class GraphQLDoor:
             toll=toll,
             watcher=self.watcher,
             held=held,
+            compiled=compiled,
         )
         self.graphiql = graphiql
         self.seconds = seconds

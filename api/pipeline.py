@@ -7,7 +7,7 @@ import strawberry
 from graphql import ExecutionResult
 
 from api.answers import Answer, RequestContext, executed, turned_down
-from api.execution import seams
+from api.execution import plans
 from api.execution.documents import Document, Documents, Kind, Operation, running
 from api.execution.faults import fault
 from api.execution.held import HeldAnswers
@@ -47,6 +47,7 @@ class Pipeline:
         toll: Toll | None = None,
         watcher: Watcher,
         held: HeldAnswers | None = None,
+        compiled: bool = True,
     ) -> None:
         self.schema = schema
         self.documents = documents
@@ -55,6 +56,7 @@ class Pipeline:
         self.toll = toll
         self.watcher = watcher
         self.held = held
+        self.compiled = compiled
 
     def kind_of(self, asked: Asked) -> Kind | None:
         """What kind of operation is asked for; None when the text does not say."""
@@ -120,7 +122,7 @@ class Pipeline:
 
     async def _execute(self, admitted: Admitted, caller: RequestContext) -> ExecutionResult:
         running.set(admitted.operation)
-        result = seams.run(
+        result = plans.run(
             self.schema,
             admitted.document,
             admitted.operation,
@@ -128,6 +130,7 @@ class Pipeline:
             context=caller,
             extensions=admitted.asked.extensions,
             hide_suggestions=caller.anonymous,
+            compiled=self.compiled,
         )
         return result if isinstance(result, ExecutionResult) else await result
 

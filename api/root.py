@@ -6,8 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from api import guard
-from api.execution import seams
-from api.execution.swift import Executor
+from api.execution import seams, shortcuts
 from api.resolvers.access import AccessQuery
 from api.resolvers.accounts import AccountMutation, AccountQuery
 from api.resolvers.bills import BillQuery
@@ -85,7 +84,6 @@ def schema() -> strawberry.Schema:
         Mutation,
         Subscription,
         types=[Problem, *SHOWN.values()],
-        execution_context_class=Executor,
         config=StrawberryConfig(scalar_map=SCALARS),
         exception_handlers=[
             *people.ANSWERS,
@@ -98,6 +96,7 @@ def schema() -> strawberry.Schema:
     )
     enum_values.describe(seams.core(made))
     seams.mark_one_of(seams.core(made))
+    shortcuts.lay(made)
     guard.lay(made)
     return made
 

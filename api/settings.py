@@ -52,6 +52,7 @@ class Settings(_Base):
     traces_url: str | None = None
     slow_operation_ms: int = Field(default=1_000, ge=1, le=600_000)
     request_seconds: float = Field(default=10, gt=0, le=60)
+    compiled_execution: bool = True
     query_cost_max: int = Field(default=5_000, ge=1, le=1_000_000)
     query_budget: int = Field(default=10_000, ge=1, le=1_000_000_000)
     query_budget_per_second: int = Field(default=500, ge=1, le=1_000_000)

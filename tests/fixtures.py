@@ -88,7 +88,7 @@ def ask(client: httpx2.AsyncClient) -> Ask:
         headers = {}
         if as_ is not None:
             if as_ not in tokens:
-                tokens[as_] = await _log_in(client, as_)
+                tokens[as_] = await log_in(client, as_)
                 await show_second_factor(as_, NOW + timedelta(days=4000))
             headers["authorization"] = f"Bearer {tokens[as_]}"
         sent = {"query": document, "variables": variables}
@@ -120,7 +120,8 @@ def email_of(who: str) -> str:
     return f"{who}@{HOSTS.get(who, 'counterfoil.example')}"
 
 
-async def _log_in(client: httpx2.AsyncClient, who: str) -> str:
+async def log_in(client: httpx2.AsyncClient, who: str) -> str:
+    """A session token of somebody."""
     email = email_of(who)
     sent = {
         "query": "mutation($e: String!, $p: String!) { logIn(email: $e, password: $p) "

@@ -31,7 +31,7 @@ class Operation:
     """One operation of a valid document, with what was found out about it so far.
 
     `cache` lives as long as the document: keys are tuples that start with the name of the user
-    (look-ahead, later plans), values must not depend on variables or on the caller.
+    (look-ahead, plan), values must not depend on variables or on the caller.
     """
 
     name: str | None

@@ -3,13 +3,14 @@
 Both are pinned exactly; after a new pin, read the lines named here and run tests/execution.
 """
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeAlias, cast
 from weakref import WeakKeyDictionary
 
 import strawberry
 from graphql import (
     ExecutionResult,
+    GraphQLField,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
@@ -20,8 +21,11 @@ from graphql import (
     get_named_type,
 )
 from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.schema import _OperationContextAwareGraphQLResolveInfo as ResolveInfo
+from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_snake_case
 
+from api.execution.checks import Unusual
 from api.execution.documents import Document, Operation
 
 AnyInfo: TypeAlias = "strawberry.Info[Any, Any] | GraphQLResolveInfo[Any]"
@@ -50,6 +54,21 @@ def raw(info: AnyInfo) -> "GraphQLResolveInfo[Any]":
     given: Any = info
     inner: GraphQLResolveInfo[Any] = getattr(given, "_raw_info", given)
     return inner
+
+
+class _Pathless(ResolveInfo):
+    """An info that many objects of a list share, and so without a path."""
+
+    __slots__ = ()
+
+    @property
+    def path(self) -> Any:
+        raise Unusual
+
+
+def pathless(info: Any) -> Any:
+    """The same info without a path: whoever asks for it makes the field run one by one."""
+    return _Pathless(*info)
 
 
 def run(
@@ -130,6 +149,39 @@ async def subscribe(
     if isinstance(stream, ExecutionResult):
         return stream
     return Subscribed(executor, aiter(stream))
+
+
+def field_behind(field: GraphQLField) -> StrawberryField | None:
+    """Strawberry's field, when `field.resolve` does what it says and nothing around that.
+
+    Permission guards wrap the resolver (and say so by `__wrapped__`); field extensions may do
+    anything. Both answer None.
+    """
+    known = field.extensions.get("strawberry-definition")
+    if not isinstance(known, StrawberryField) or known.extensions:
+        return None
+    return None if hasattr(field.resolve, "__wrapped__") else known
+
+
+def plain_call(field: StrawberryField) -> tuple[Callable[..., Any], str | None] | None:
+    """A sync resolver that takes `self`, perhaps info, and no arguments: (function, info's name).
+
+    Called as Strawberry calls it (`_get_arguments`, schema_converter.py line 360).
+    """
+    resolver = field.base_resolver
+    if resolver is None or field.is_async or field.is_subscription or field.arguments:
+        return None
+    if resolver.self_parameter is None or resolver.parent_parameter or resolver.root_parameter:
+        return None
+    function: Any = resolver.wrapped_func
+    info = resolver.info_parameter
+    return getattr(function, "__func__", function), None if info is None else info.name
+
+
+def has_usual_info(schema: GraphQLSchema) -> bool:
+    """Whether resolvers of this schema get Strawberry's own Info."""
+    made = getattr(schema, "_strawberry_schema", None)
+    return made is None or made.config.info_class is strawberry.Info
 
 
 _NAMES: "WeakKeyDictionary[GraphQLSchema, dict[str, Names]]" = WeakKeyDictionary()

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import strawberry
 
+from api.execution.checks import by_class
 from domain.kernel.reading import Row
 
 
@@ -21,6 +22,7 @@ class Shows:
     row: ClassVar[type[Row]]
 
     @classmethod
+    @by_class
     def is_type_of(cls, found: Any, _info: Any) -> bool:
         """Whether `found` is what this type shows (asked for unions and interfaces)."""
         return isinstance(found, cls | cls.row)

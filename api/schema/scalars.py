@@ -9,6 +9,8 @@ from graphql import GraphQLError
 from strawberry.schema.types.base_scalars import DateDefinition, DateTimeDefinition
 from strawberry.types.scalar import ScalarDefinition
 
+from api.execution.checks import whole_numbers
+
 SAFE: Final = 2**53 - 1
 """The largest whole number that every JSON reader keeps exactly."""
 
@@ -16,6 +18,7 @@ BigInt = NewType("BigInt", int)
 """A whole number beyond 32 bits, as a JSON number within 53 bits."""
 
 
+@whole_numbers(-SAFE, SAFE)
 def _whole(value: Any) -> int:
     if type(value) is int and -SAFE <= value <= SAFE:
         return value
