@@ -13,7 +13,7 @@ from api.app import create_app
 from api.runtime import Runtime
 from api.settings import Settings
 from bench.pages import LANGUAGE, PAGES
-from domain.kernel.postgres import Postgres
+from domain.kernel.postgres import ReadingClient
 
 Statement = dict[str, Any]
 
@@ -57,7 +57,7 @@ def noting() -> Iterator[list[Statement]]:
     """Collect the statements that the ORM's clients send meanwhile."""
     noted: list[Statement] = []
     patched: list[tuple[type, str, Any]] = []
-    kinds: tuple[type, ...] = (Postgres, AsyncpgDBClient, SqliteClient)
+    kinds: tuple[type, ...] = (ReadingClient, AsyncpgDBClient, SqliteClient)
     for kind in kinds:
         for name in ("read", "execute_query", "execute_query_dict"):
             if name not in vars(kind):

@@ -174,8 +174,8 @@ def _client_classes() -> list[type]:
         sqlite_client.SqliteTransactionWrapper,
         asyncpg_client.AsyncpgDBClient,
         asyncpg_client.TransactionWrapper,
-        postgres.Postgres,
-        postgres.PostgresTransaction,
+        postgres.ReadingClient,
+        postgres.ReadingTransaction,
     ]
 
 

@@ -89,8 +89,12 @@ class _Stream:
         if isinstance(bodies, Answer):
             await send_answer(self._send, bodies)
             return
-        headers = [(b"content-type", b"text/event-stream; charset=utf-8"), *FIXED]
-        headers.append((b"x-accel-buffering", b"no"))
+        headers = [
+            (b"content-type", b"text/event-stream; charset=utf-8"),
+            (b"cache-control", b"no-store"),
+            (b"x-accel-buffering", b"no"),
+            *FIXED,
+        ]
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
         await self._write(HEARTBEAT)
         work = asyncio.create_task(self._tell(bodies))

@@ -110,7 +110,7 @@ def _alive(link: Any) -> bool:
         return False
 
 
-class _ReadingTransaction(TransactionWrapper):
+class ReadingTransaction(TransactionWrapper):
     async def read(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """The rows of one statement inside this transaction."""
         return await self._translate_exceptions(_fetch, statement, values)  # type: ignore[return-value]
@@ -121,14 +121,14 @@ async def _fetch(client: Any, statement: str, values: Sequence[Any]) -> Any:
         return await link.fetch(statement, *values)
 
 
-class PostgresTransaction(Witnessed, _ReadingTransaction):
+class PostgresTransaction(Witnessed, ReadingTransaction):
     """A transaction whose reads give the driver's rows."""
 
     def _in_transaction(self) -> Any:
         return NestedTransactionContext(PostgresTransaction(self))
 
 
-class _ReadingClient(AsyncpgDBClient):
+class ReadingClient(AsyncpgDBClient):
     async def create_pool(self, **options: Any) -> Any:
         """The driver's pool, with the lane before it."""
         return Lane(await super().create_pool(**options))
@@ -154,7 +154,7 @@ async def _raise(_: Any, error: Exception) -> None:
     raise error
 
 
-class Postgres(Witnessed, _ReadingClient):
+class Postgres(Witnessed, ReadingClient):
     """The client whose reads go over the lane."""
 
     def _in_transaction(self) -> Any:

@@ -118,5 +118,7 @@ async def test_node_gives_a_right_to_its_owner_and_nothing_to_others(cast: Cast,
     right = await a_right(cast.enterprises["E2"], EntitlementKind.PACK, 10)
     document = "query($id: ID!) { node(id: $id) { ... on Entitlement { remaining } } }"
 
-    assert await ask(document, as_="eve", id=right.id) == {"data": {"node": {"remaining": 10}}}
-    assert await ask(document, as_="ann", id=right.id) == {"data": {"node": None}}
+    hers = await ask(document, as_="eve", id=right.id)
+    rivals = await ask(document, as_="ann", id=right.id)
+    assert (hers["data"], "errors" in hers) == ({"node": {"remaining": 10}}, False)
+    assert (rivals["data"], "errors" in rivals) == ({"node": None}, False)

@@ -89,7 +89,7 @@ async def test_s01_is_refused_to_an_unverified_firm(cast: Cast, ask: Ask) -> Non
     assert await everything() == before
     assert await trail("place_order") == [("UNVERIFIED_ENTERPRISE", "")]
     answer = await ask("{ viewer { nextSteps } }", as_="bei")
-    assert answer == {"data": {"viewer": {"nextSteps": ["submitVerification"]}}}
+    assert answer["data"] == {"viewer": {"nextSteps": ["submitVerification"]}}
 
 
 @pytest.mark.parametrize(
