@@ -101,6 +101,7 @@ class RequestContext:
         """The registered operations that alone the caller may run; None is no limit."""
         return self.ctx.actor.operations
 
+    @property
     def caller(self) -> str:
         """By which name one caller's connections are counted; empty for strangers."""
         actor = self.ctx.actor
