@@ -19,7 +19,7 @@ from domain.kernel.held import Held
 from domain.kernel.limits_store import ProcessLimits, RedisLimits
 from domain.kernel.policy import Policy
 from domain.kernel.sql import run
-from domain.keys import hot, rules
+from domain.keys import hot, rules, tokens
 from domain.keys.commands import create_access_key, set_access_key_status
 from domain.keys.errors import WrongSecret
 from domain.keys.models import AccessKey, KeyStatus
@@ -232,7 +232,7 @@ async def test_what_is_held_is_bounded(cast: Cast, monkeypatch: pytest.MonkeyPat
 async def test_a_warm_decision_is_cheap(
     cast: Cast, client: httpx2.AsyncClient, record_property: Callable[[str, object], None]
 ) -> None:
-    """Printed with -rP; the bound is far below what is measured, so that it never flickers."""
+    """Against one verification of the signature, by CPU in the same run; printed with -rP."""
     await entitle(
         cast.system(), cast.enterprises["E1"], "id-ocr", EntitlementKind.QPS, quantity=10_000_000
     )
@@ -244,10 +244,14 @@ async def test_a_warm_decision_is_cheap(
         return await hot.decide(token, api, NOW, issuer=ISSUER, policy=POLICY, limits=limits)
 
     assert (await decide()).allowed
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(5_000):
         await decide()
-    rate = 5_000 / (time.perf_counter() - began)
-    record_property("decisions per second", round(rate))
+    decided = (time.process_time() - began) / 5_000
+    began = time.process_time()
+    for _ in range(200):
+        await tokens.signed(token, NOW, POLICY)
+    verified = (time.process_time() - began) / 200
+    record_property("a verification takes as long as so many decisions", verified / decided)
     assert entitlements.warm(cast.enterprises["E1"], NOW) is not None
-    assert rate > 10_000
+    assert decided * 3 < verified
