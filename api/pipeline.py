@@ -77,6 +77,7 @@ class Pipeline:
         Raises Refused for a kind of operation that does not run this way, and the refusals of
         `Library.permit` and `Toll.pay`.
         """
+        by_id = asked.document_id is not None
         if self.library is not None:
             text = await self.library.text_of(asked, caller)
             if not isinstance(text, str):
@@ -88,6 +89,8 @@ class Pipeline:
         operation = document.select(asked.operation_name)
         if not isinstance(operation, Operation):
             return turned_down([operation], media, caller)
+        if by_id and operation.name is not None:
+            self.watcher.names.register([operation.name])
         self.watcher.runs(document, operation, stranger=caller.anonymous)
         _check_kind(operation, read_only=read_only, streaming=streaming)
         if asked.variables:

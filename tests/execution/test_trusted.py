@@ -61,6 +61,15 @@ async def test_a_document_is_called_by_its_id(client: httpx2.AsyncClient) -> Non
 
 
 @pytest.mark.usefixtures("registered")
+async def test_a_registered_operation_is_counted_by_its_name(client: httpx2.AsyncClient) -> None:
+    await send(client, query=PRODUCT.replace("Product", "Strangers"), variables={"c": "x"})
+    await send(client, documentId="p1", variables={"c": "id-ocr"})
+    told = (await client.get("/metrics")).text
+    assert 'counterfoil_graphql_operations_total{operation="Product"}' in told
+    assert '{operation="Strangers"}' not in told
+
+
+@pytest.mark.usefixtures("registered")
 async def test_an_unknown_id_is_one_typed_error(client: httpx2.AsyncClient) -> None:
     for id in ("p2", "sha256:" + "0" * 64, "sha256:", "'; --", "é" * 100, "x" * 200):
         answer = await send(client, documentId=id)
