@@ -12,8 +12,8 @@ from bench.processes import Memory
 from bench.score import Score, cpu_ratio, ratio, spread
 from bench.starting import middle
 
-OF_HAND: Final = 0.25
-OF_PLAIN: Final = 3.0
+OF_HAND: Final = 0.55
+OF_PLAIN: Final = 8.0
 COLD_SECONDS: Final = 2.5
 DEMO_SECONDS: Final = 3.0
 RESIDENT_MB: Final = 180
