@@ -28,6 +28,8 @@ class RequestContext(Protocol):
     """What the door asks of the app's context; `response_headers` may stand beside it.
 
     `payer` names whose budget pays, `operations` those that alone may be run (None: all).
+    `caller` is the name that connections are counted by (empty for strangers), `rests_on` the
+    marks of change (topic, target) after which the caller's rights must be looked at again.
     """
 
     @property
@@ -47,6 +49,12 @@ class RequestContext(Protocol):
 
     @property
     def operations(self) -> frozenset[str] | None: ...
+
+    @property
+    def caller(self) -> str: ...
+
+    @property
+    def rests_on(self) -> frozenset[tuple[str, str]]: ...
 
 
 @dataclass(slots=True)

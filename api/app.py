@@ -95,7 +95,7 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
     app.state.issuer = runtime.settings.public_url
     app.state.limits = runtime.limits
     app.state.caller_address = lambda request: caller_address(runtime.settings, request)
-    posted = _mannered(door, runtime.settings)
+    posted = _packed(door, runtime.settings)
     straight = {**_straight(app), ("POST", "/graphql"): posted}
     return Front(_mannered(app, runtime.settings), DOORS, straight)
 
@@ -158,10 +158,13 @@ def _door(runtime: Runtime) -> GraphQLDoor:
 
 def _mannered(app: ASGIApp, settings: Settings) -> ASGIApp:
     """What HTTP wants of every door but those that are asked on each call of a customer."""
+    return Methods(_packed(app, settings), apart=("/authorize",))
+
+
+def _packed(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """The answers packed as asked, and told to pages of the origins that may call."""
     app = Compressing(app, apart=PLAIN)
-    if settings.cors_allowed:
-        app = Cors(app, settings.cors_allowed)
-    return Methods(app, apart=("/authorize",))
+    return Cors(app, settings.cors_allowed) if settings.cors_allowed else app
 
 
 def from_environment() -> ASGIApp:

@@ -15,7 +15,7 @@ from api.execution import seams
 from api.execution.documents import Operation, running
 from api.execution.wire import GRAPHQL, Asked
 from api.pipeline import Pipeline
-from api.subscriptions.register import Name, Register
+from api.subscriptions.register import Register
 from api.watch import Watcher
 from domain.kernel.feeds import FellBehind
 
@@ -152,14 +152,3 @@ def afresh(scope: Scope) -> Scope:
     """The same request once more, with an id of its own."""
     state = {**scope.get("state", {}), "request_id": str(uuid_utils.uuid7())}
     return {**scope, "state": state}
-
-
-def name_of(caller: object) -> str:
-    """By which name connections of one caller are counted; empty for strangers."""
-    return str(getattr(caller, "caller", ""))
-
-
-def rests_on(caller: object) -> frozenset[Name]:
-    """The marks of change after which a caller's rights must be looked at again."""
-    found: frozenset[Name] = getattr(caller, "rests_on", frozenset())
-    return found

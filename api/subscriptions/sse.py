@@ -18,8 +18,6 @@ from api.subscriptions.running import (
     Subscription,
     afresh,
     begin,
-    name_of,
-    rests_on,
 )
 from domain.kernel.errors import RateLimited, Refusal
 from domain.kernel.feeds import FellBehind
@@ -114,7 +112,7 @@ class _Stream:
         """The bodies to tell, or the answer of one who does not come in."""
         try:
             caller = await self.door.context(Request(self.scope))
-            self.door.register.know(self.place, name_of(caller), rests_on(caller))
+            self.door.register.know(self.place, caller.caller, caller.rests_on)
         except TooMany as full:
             return _full(self.scope, full)
         except Exception as error:  # noqa: BLE001 # the last net, as at the door

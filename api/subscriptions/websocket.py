@@ -36,9 +36,7 @@ from api.subscriptions.running import (
     Subscription,
     afresh,
     begin,
-    name_of,
     request_scope,
-    rests_on,
 )
 from domain.kernel.errors import RateLimited, Refusal
 from domain.kernel.feeds import FellBehind
@@ -164,7 +162,7 @@ class _Connection:
         try:
             async with asyncio.timeout(self.door.seconds):
                 caller = await self.door.context(Request(self._as))
-            self.door.register.know(self._place, name_of(caller), rests_on(caller))
+            self.door.register.know(self._place, caller.caller, caller.rests_on)
         except Refusal as refusal:
             raise Close(FORBIDDEN, f"Forbidden: {refusal.code}") from None
         except TooMany as full:

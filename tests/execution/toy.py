@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Any, NewType
+from typing import Annotated, Any, ClassVar, NewType
 
 import httpx2
 import orjson
@@ -37,6 +37,8 @@ class Context:
     now: datetime = NOW
     payer: str = "toy"
     operations: frozenset[str] | None = None
+    caller: ClassVar[str] = ""
+    rests_on: ClassVar[frozenset[tuple[str, str]]] = frozenset()
     response_headers: list[tuple[str, str]] = field(default_factory=list)
     seen: list[Wanted] = field(default_factory=list)
 
