@@ -123,6 +123,7 @@ class Reader:
         (row,) = await run(_said(_NOW))
         self._place = int(row["safe"])
         self._seen.clear()
+        await self.look()  # what was there already, beside a transaction that is still open
 
     async def look(self) -> list[Event]:
         """The events that committed since the last look, in the order of each subject.
