@@ -26,7 +26,7 @@ from domain.kernel.context import Ctx
 from domain.kernel.errors import IllegalTransition, Invalid
 from domain.keys.steps import create_sub_account_key
 from domain.operations.steps import checked_operations
-from domain.people.steps import erase_person
+from domain.people.steps import end_sessions, erase_person
 
 
 @command(needs="iam:write")
@@ -77,7 +77,7 @@ async def update_role(
     that. Raises NotFound, Invalid, ForbiddenScope, OperationNotAllowed or NameTaken.
     """
     enterprise = await steps.locked(ctx)
-    role = await steps.found_role(ctx, role_id)
+    role = await accounts.found_role(ctx, role_id)
     before = _role_facts(role)
     scopes = before["consoleScopes"] if console_scopes is None else checked_scopes(console_scopes)
     grants = before["apiGrants"] if api_grants is None else checked_grants(api_grants)
@@ -104,7 +104,7 @@ async def delete_role(ctx: Ctx, *, role_id: str) -> DeletedRole:
     Raises NotFound, or RoleInUse, which names its holders.
     """
     enterprise = await steps.locked(ctx)
-    role = await steps.found_role(ctx, role_id)
+    role = await accounts.found_role(ctx, role_id)
     holders = await queries.holders(ctx, [role.id])
     if holders:
         raise RoleInUse(role=role.name, holders=holders)
@@ -147,7 +147,7 @@ async def create_sub_account(
     lacks), NameTaken (name, or an e-mail in use), or LimitReached.
     """
     enterprise = await steps.locked(ctx)
-    role = await steps.found_role(ctx, role_id)
+    role = await accounts.found_role(ctx, role_id)
     await power.require_role(ctx, role)
     if kind is SubAccountKind.APP and (email is not None or password is not None):
         raise Invalid(field="email", reason="is for members; an application has a key only")
@@ -191,7 +191,7 @@ async def update_sub_account(
     row = await steps.found_sub_account(ctx, sub_account_id)
     before, renamed = row.role_id, False
     if role_id is not None and role_id != row.role_id:
-        role = await steps.found_role(ctx, role_id)
+        role = await accounts.found_role(ctx, role_id)
         await power.require_role(ctx, role)
         row.role_id = role.id
     if name is not None and (cleaned := check_name(name)) != row.name:
@@ -227,7 +227,7 @@ async def set_sub_account_status(
     row.status = status
     await row.save(update_fields=["status"])
     if status is SubAccountStatus.DISABLED and row.login_id is not None:
-        ended = await steps.end_sessions(ctx, row.login_id)
+        ended = await end_sessions(ctx, row.login_id)
     ctx.note(
         row.id,
         before={"status": before.value},
