@@ -111,7 +111,7 @@ async def delete_role(ctx: Ctx, *, role_id: str) -> DeletedRole:
     before = _role_facts(role)
     ever = models.SubAccount.ever_visible_to(ctx.actor).filter(role_id=role.id)
     if await ever.exists():  # deleted sub-accounts had it, and their rows stay
-        role.former_name, role.name, role.deleted_at = role.name, role.id, ctx.now
+        role.leave(ctx.now)
         role.console_scopes, role.api_grants = [], []
         await role.save()
     else:
@@ -252,7 +252,8 @@ async def delete_sub_account(ctx: Ctx, *, sub_account_id: str) -> DeletedSubAcco
         )
     key_id = await steps.delete_key_of(ctx, row.id)
     login_id, name = row.login_id, row.name
-    row.former_name, row.name, row.deleted_at, row.login_id = name, row.id, ctx.now, None
+    row.login_id = None
+    row.leave(ctx.now)
     await row.save(update_fields=["former_name", "name", "deleted_at", "login_id"])
     ended = 0 if login_id is None else await erase_person(ctx, login_id)
     ctx.note(
