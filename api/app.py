@@ -120,7 +120,11 @@ def _straight(app: Starlette) -> dict[tuple[str, str], ASGIApp]:
 
         return answer
 
-    hot = {("POST", "/oauth/token"): oauth.token, ("POST", "/oauth/introspect"): oauth.introspect}
+    hot = {
+        ("POST", "/oauth/token"): oauth.token,
+        ("POST", "/oauth/introspect"): oauth.introspect,
+        ("GET", "/healthz"): health.healthz,
+    }
     check = dict.fromkeys((("GET", "/authorize"), ("POST", "/authorize")), authorize.authorize)
     return {where: led(door) for where, door in {**hot, **check}.items()}
 

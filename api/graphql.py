@@ -1,6 +1,5 @@
 """The GraphQL door, an ASGI app: HTTP, event streams and WebSocket in front of one pipeline."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -30,6 +29,7 @@ from api.subscriptions import sse, websocket
 from api.subscriptions.register import Register
 from api.toll import Toll
 from api.watch import Watcher
+from domain.kernel.deadlines import within
 
 SECONDS_MAX: Final = 10.0
 READING: Final = ("GET", "HEAD")
@@ -142,14 +142,18 @@ class GraphQLDoor:
             headers.get(b"content-type", b"").decode("latin-1"),
             headers.get(b"content-encoding", b"").decode("latin-1"),
         )
-        return wire.from_body(await wire.read_body(receive, seconds=self.seconds))
+        return wire.from_body(
+            await wire.read_body(
+                receive, seconds=self.seconds, length=headers.get(b"content-length")
+            )
+        )
 
     async def _answer(self, scope: Scope, asked: Asked, media: str) -> Answer:
         """Carry out one query or mutation; never raises, whatever happens to it."""
         caller: RequestContext | None = None
         read_only = scope["method"] in READING
         try:
-            async with asyncio.timeout(self.seconds):
+            with within(self.seconds):
                 caller = await self.context(Request(scope))
                 admitted = await self.pipeline.admit(asked, caller, media, read_only=read_only)
                 if isinstance(admitted, Answer):
