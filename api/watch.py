@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 import structlog
 from prometheus_client import Counter, Histogram
 
-from api.execution.documents import Document, Operation
+from api.execution.documents import Document, Operation, running
 from domain.kernel.witness import WITNESS
 
 NAMES_MAX: Final = 100
@@ -45,9 +45,12 @@ COST: Final = Counter(
 )
 PLANS: Final = Counter(
     "counterfoil_graphql_plans_total",
-    "Operations run, by whether they were remembered (hit) or seen anew (miss).",
+    "Operations executed by a plan at hand (hit), one made for them (miss), or none (fallback).",
     ("operation", "found"),
 )
+
+PLAN: Final = ("plan",)
+"""Where the executor keeps an operation's plan in its cache (see api.execution.plans)."""
 
 log = structlog.get_logger("counterfoil.operations")
 
@@ -111,7 +114,8 @@ class Watch:
     name: str = ""
     kind: str = ""
     document_id: str = ""
-    hit: bool | None = None
+    operation: Operation | None = None
+    planned: bool = False
     cost: int | None = None
     statements: int = 0
     sql_seconds: float = 0.0
@@ -150,10 +154,11 @@ class Watcher:
         began = time.perf_counter()
         trace = self.tracing.begin(headers, request_id) if self.tracing else None
         watch = Watch(request_id, began, trace)
-        watching, witness = WATCH.set(watch), WITNESS.set(watch)
+        watching, witness, ran = WATCH.set(watch), WITNESS.set(watch), running.set(None)
         try:
             yield watch
         finally:
+            running.reset(ran)
             WITNESS.reset(witness)
             WATCH.reset(watching)
 
@@ -162,8 +167,8 @@ class Watcher:
         watch = WATCH.get()
         if watch is None:
             return
+        watch.operation, watch.planned = operation, PLAN in operation.cache
         known = operation.cache.get(("watch",))
-        watch.hit = known is not None
         if known is None:
             known = sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
             operation.cache["watch",] = known
@@ -184,12 +189,20 @@ class Watcher:
             ERRORS.labels(watch.label, code).inc()
         if watch.cost is not None:
             COST.labels(watch.label).inc(watch.cost)
-        if watch.hit is not None:
-            PLANS.labels(watch.label, "hit" if watch.hit else "miss").inc()
+        if watch.operation is not None and running.get() is watch.operation:
+            PLANS.labels(watch.label, _found(watch.operation, planned=watch.planned)).inc()
         if seconds * 1000 >= self.slow_ms:
             _log_slow(watch, seconds, status)
         if watch.trace is not None:
             watch.trace.ended(status, codes, watch.cost)
+
+
+def _found(operation: Operation, *, planned: bool) -> str:
+    """What an operation that was executed found; no plan means that graphql-core ran it."""
+    plan = operation.cache.get(PLAN)
+    if plan is None or None in plan.variants.values():
+        return "fallback"
+    return "hit" if planned else "miss"
 
 
 def _log_slow(watch: Watch, seconds: float, status: int) -> None:
