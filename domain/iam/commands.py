@@ -38,7 +38,7 @@ async def create_role(
     Raises Invalid (name, unknown scope, malformed grant), ForbiddenScope (a scope or a grant that
     the author lacks, or one that only the main account has), NameTaken, or LimitReached.
     """
-    enterprise = await steps.locked(ctx)
+    enterprise = await accounts.locked_enterprise(ctx, ctx.actor.home)
     cleaned = check_name(name)
     scopes, grants = checked_scopes(console_scopes), checked_grants(api_grants)
     await power.require_holding(ctx, scopes, grants)
@@ -76,7 +76,7 @@ async def update_role(
     `allowed_operations` its holders call these registered operations alone; an empty list lifts
     that. Raises NotFound, Invalid, ForbiddenScope, OperationNotAllowed or NameTaken.
     """
-    enterprise = await steps.locked(ctx)
+    enterprise = await accounts.locked_enterprise(ctx, ctx.actor.home)
     role = await accounts.found_role(ctx, role_id)
     before = _role_facts(role)
     scopes = before["consoleScopes"] if console_scopes is None else checked_scopes(console_scopes)
@@ -103,7 +103,7 @@ async def delete_role(ctx: Ctx, *, role_id: str) -> DeletedRole:
 
     Raises NotFound, or RoleInUse, which names its holders.
     """
-    enterprise = await steps.locked(ctx)
+    enterprise = await accounts.locked_enterprise(ctx, ctx.actor.home)
     role = await accounts.found_role(ctx, role_id)
     holders = await queries.holders(ctx, [role.id])
     if holders:
@@ -146,7 +146,7 @@ async def create_sub_account(
     out. Raises Invalid, NotFound (role), ForbiddenScope (a role that holds what the author
     lacks), NameTaken (name, or an e-mail in use), or LimitReached.
     """
-    enterprise = await steps.locked(ctx)
+    enterprise = await accounts.locked_enterprise(ctx, ctx.actor.home)
     role = await accounts.found_role(ctx, role_id)
     await power.require_role(ctx, role)
     if kind is SubAccountKind.APP and (email is not None or password is not None):
@@ -187,7 +187,7 @@ async def update_sub_account(
     Raises NotFound (sub-account or role), Invalid, NameTaken, or ForbiddenScope for a role that
     holds what the author lacks.
     """
-    enterprise = await steps.locked(ctx)
+    enterprise = await accounts.locked_enterprise(ctx, ctx.actor.home)
     row = await steps.found_sub_account(ctx, sub_account_id)
     before, renamed = row.role_id, False
     if role_id is not None and role_id != row.role_id:
@@ -215,7 +215,7 @@ async def set_sub_account_status(
     attributed to it. Raises NotFound, IllegalTransition when it has that status, or
     ForbiddenScope to enable one whose role holds what the actor lacks.
     """
-    enterprise = await steps.locked(ctx)
+    enterprise = await accounts.locked_enterprise(ctx, ctx.actor.home)
     row = await steps.found_sub_account(ctx, sub_account_id)
     if row.status is status:
         raise IllegalTransition(
@@ -244,7 +244,7 @@ async def delete_sub_account(ctx: Ctx, *, sub_account_id: str) -> DeletedSubAcco
     What it did stays attributed to it, by its id and name. Raises NotFound (also for the main
     account, which nobody deletes), or IllegalTransition unless it is disabled.
     """
-    enterprise = await steps.locked(ctx)
+    enterprise = await accounts.locked_enterprise(ctx, ctx.actor.home)
     row = await steps.found_sub_account(ctx, sub_account_id)
     if row.status is not SubAccountStatus.DISABLED:
         raise IllegalTransition(

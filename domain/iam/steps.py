@@ -4,18 +4,12 @@ Every command of this room locks the enterprise's row first, so that names, limi
 author holds cannot change between the check and the write.
 """
 
-from domain.accounts.models import Enterprise, SubAccount
-from domain.accounts.steps import locked_enterprise
+from domain.accounts.models import SubAccount
 from domain.kernel.context import Ctx
 from domain.kernel.errors import NotFound
 from domain.kernel.ids import asked_id
 from domain.keys import steps as keys
 from domain.keys.models import AccessKey, KeyStatus
-
-
-async def locked(ctx: Ctx) -> Enterprise:
-    """The actor's enterprise, held until the transaction ends."""
-    return await locked_enterprise(ctx, ctx.actor.home)
 
 
 async def found_sub_account(ctx: Ctx, sub_account_id: str) -> SubAccount:

@@ -14,11 +14,11 @@ from graphql import (
     visit,
 )
 
-from api import guard
 from api.guard import DENIED, scope_of
 from api.root import errors_text, schema, schema_text
 from api.schema.node import Shows
 from api.schema.scopes import PARENT, PUBLIC, SCOPES
+from console_sdk.values import camel
 from domain.accounts import rules
 from domain.kernel.command import COMMANDS
 from tests.world import World
@@ -72,14 +72,11 @@ def test_the_map_names_nothing_that_is_not_there() -> None:
 
 
 def test_a_mutation_needs_what_its_command_needs() -> None:
-    needs = {**guard.mutation_scopes(), **ALIASES}
+    needs = {camel(name): found.needs for name, found in COMMANDS.items()}
 
     assert {name: SCOPES["Mutation"][name] for name in CORE.mutation_type.fields} == {
         name: needs[name] for name in CORE.mutation_type.fields
     }
-
-
-ALIASES: dict[str, str] = {}
 
 
 def test_queries_carry_a_scope_or_say_that_they_are_public() -> None:
