@@ -1,6 +1,5 @@
 """The ASGI app: every door, the context of each call, and the life of the process."""
 
-import dataclasses
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -24,6 +23,7 @@ from api.graphql import GraphQLDoor
 from api.library import Library
 from api.methods import Methods
 from api.middleware import Front
+from api.replay import Replays
 from api.rest import authorize, discovery, health, leaks, oauth, texts, usage
 from api.root import schema
 from api.runtime import Runtime
@@ -41,6 +41,9 @@ from domain.keys import hot as keys
 
 YOUNG_MAX: Final = 10_000
 """So many new objects make the collector look for those that hold each other."""
+
+LANGUAGES_MAX: Final = 100
+"""Characters of Accept-Language that are read."""
 
 DOORS: Final = (
     "/graphql",
@@ -95,7 +98,7 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
     app.state.issuer = runtime.settings.public_url
     app.state.limits = runtime.limits
     app.state.caller_address = lambda request: caller_address(runtime.settings, request)
-    posted = _packed(door, runtime.settings)
+    posted = _told_to_pages(door, runtime.settings)
     straight = {**_straight(app), ("POST", "/graphql"): posted}
     return Front(_mannered(app, runtime.settings), DOORS, straight)
 
@@ -120,39 +123,65 @@ def _straight(app: Starlette) -> dict[tuple[str, str], ASGIApp]:
 
         return answer
 
-    hot = {("POST", "/oauth/token"): oauth.token, ("POST", "/oauth/introspect"): oauth.introspect}
+    hot = {
+        ("POST", "/oauth/token"): oauth.token,
+        ("POST", "/oauth/introspect"): oauth.introspect,
+        ("GET", "/healthz"): health.healthz,
+    }
     check = dict.fromkeys((("GET", "/authorize"), ("POST", "/authorize")), authorize.authorize)
     return {where: led(door) for where, door in {**hot, **check}.items()}
 
 
 def _door(runtime: Runtime) -> GraphQLDoor:
     """The GraphQL door with all that it asks of its surroundings."""
-    runtime.tracing = runtime.tracing or tracing_to(runtime.settings.traces_url)
+    settings = runtime.settings
+    runtime.tracing = runtime.tracing or tracing_to(settings.traces_url)
     core = seams.core(schema())
     documents = Documents(core, runtime.query_limits)
-    bucket = Bucket(runtime.settings.query_budget, runtime.settings.query_budget_per_second)
+    bucket = Bucket(settings.query_budget, settings.query_budget_per_second)
     prices = PriceList(documents, bucket)
+    toll = Toll(
+        core,
+        runtime.query_limits,
+        runtime.limits,
+        bucket,
+        introspection_for_strangers=settings.open_schema,
+    )
+    watcher = Watcher(slow_ms=settings.slow_operation_ms, tracing=runtime.tracing)
+    held = _held(runtime)
     return GraphQLDoor(
         schema(),
         context=lambda request: _context(runtime, request, prices),
         documents=documents,
         limits=runtime.query_limits,
-        library=Library(runtime.automatic, runtime.settings.trusted_only),
-        toll=Toll(
-            core,
-            runtime.query_limits,
-            runtime.limits,
-            bucket,
-            introspection_for_strangers=runtime.settings.open_schema,
-        ),
-        graphiql=runtime.settings.graphiql,
-        seconds=runtime.settings.request_seconds,
-        compiled=runtime.settings.compiled_execution,
-        held=_held(runtime),
+        library=Library(runtime.automatic, settings.trusted_only),
+        toll=toll,
+        graphiql=settings.graphiql,
+        seconds=settings.request_seconds,
+        compiled=settings.compiled_execution,
+        held=held,
+        replays=_replays(runtime, held, toll, watcher),
         register=runtime.register,
-        origin=runtime.settings.public_url,
-        address=lambda connection: caller_address(runtime.settings, connection),
-        watcher=Watcher(slow_ms=runtime.settings.slow_operation_ms, tracing=runtime.tracing),
+        origin=settings.public_url,
+        address=lambda connection: caller_address(settings, connection),
+        watcher=watcher,
+    )
+
+
+def _replays(
+    runtime: Runtime, held: HeldAnswers | None, toll: Toll, watcher: Watcher
+) -> Replays | None:
+    """None where each call must be looked at: its text permitted, or its way traced."""
+    settings = runtime.settings
+    if held is None or runtime.tracing is not None or settings.trusted_only != "nobody":
+        return None
+    return Replays(
+        held,
+        toll,
+        watcher,
+        clock=runtime.clock,
+        address=lambda connection: caller_address(settings, connection),
+        language=language_of,
     )
 
 
@@ -163,7 +192,10 @@ def _mannered(app: ASGIApp, settings: Settings) -> ASGIApp:
 
 def _packed(app: ASGIApp, settings: Settings) -> ASGIApp:
     """The answers packed as asked, and told to pages of the origins that may call."""
-    app = Compressing(app, apart=PLAIN)
+    return _told_to_pages(Compressing(app, apart=PLAIN), settings)
+
+
+def _told_to_pages(app: ASGIApp, settings: Settings) -> ASGIApp:
     return Cors(app, settings.cors_allowed) if settings.cors_allowed else app
 
 
@@ -206,16 +238,17 @@ async def _context(runtime: Runtime, request: Request, prices: PriceList) -> Req
 
 
 async def _ctx(runtime: Runtime, request: Request, *, by_browser: bool) -> Ctx:
-    ctx = runtime.ctx(
-        identity.STRANGER,
-        request_id=request.state.request_id,
-        address=caller_address(runtime.settings, request),
-        language=language_of(request.headers.get("accept-language", "")),
-    )
+    told = {
+        "request_id": request.scope["state"]["request_id"],
+        "address": caller_address(runtime.settings, request),
+        "language": language_of(request.headers.get("accept-language", "")[:LANGUAGES_MAX]),
+    }
+    ctx = runtime.ctx(identity.STRANGER, **told)
     token = _token(request, by_browser=by_browser)
     if token is None:
         return ctx
-    return dataclasses.replace(ctx, actor=await _actor(runtime, ctx, token))
+    actor = await _actor(runtime, ctx, token)
+    return Ctx(actor, ctx.now, ctx.policy, ctx.ids, **told)
 
 
 async def _actor(runtime: Runtime, ctx: Ctx, token: str) -> Actor:
@@ -237,6 +270,7 @@ def _token(request: Request, *, by_browser: bool) -> str | None:
     return request.cookies.get(COOKIE) or None if by_browser else None
 
 
+@lru_cache(maxsize=256)
 def language_of(accept: str) -> str:
     """`zh` when Chinese is asked before English, else `en` (RFC 9110, without weights below 1)."""
     for part in accept.lower().split(","):
@@ -255,7 +289,7 @@ def _proxies(setting: str) -> frozenset[str]:
 
 def caller_address(settings: Settings, request: HTTPConnection) -> str:
     """The caller's address; X-Forwarded-For counts only from a proxy that the settings trust."""
-    direct = request.client.host if request.client else ""
+    direct: str = (request.scope.get("client") or ("",))[0]
     if direct in _proxies(settings.trusted_proxies):
         forwarded = request.headers.get("x-forwarded-for", "")
         return forwarded.rpartition(",")[2].strip()[:64] or direct

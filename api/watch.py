@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, Protocol
 
@@ -50,6 +51,15 @@ PLANS: Final = Counter(
 )
 
 log = structlog.get_logger("counterfoil.operations")
+
+
+@lru_cache(maxsize=2_048)
+def _series(label: str) -> tuple[Counter, Histogram, Counter]:
+    """The series of one operation: finding them takes longer than counting."""
+    return OPERATIONS.labels(label), SECONDS.labels(label), COST.labels(label)
+
+
+_plans = lru_cache(maxsize=4_096)(PLANS.labels)
 
 
 class Names:
@@ -160,8 +170,20 @@ class Watcher:
     def runs(self, document: Document, operation: Operation, *, stranger: bool) -> None:
         """Say which operation the request at hand came to."""
         watch = WATCH.get()
-        if watch is None:
-            return
+        if watch is not None:
+            self._name(watch, document, operation, stranger=stranger)
+
+    def repeated(
+        self, request_id: str, began: float, document: Document, operation: Operation, points: int
+    ) -> None:
+        """Count a stranger's request that was answered at once, as one before it."""
+        watch = Watch(request_id, began, cost=points)
+        self._name(watch, document, operation, stranger=True)
+        self.ended(watch, 200, ())
+
+    def _name(
+        self, watch: Watch, document: Document, operation: Operation, *, stranger: bool
+    ) -> None:
         known = operation.cache.get(("watch",))
         watch.hit = known is not None
         if known is None:
@@ -178,14 +200,15 @@ class Watcher:
         """Count a request that was answered, and log it if it was slow."""
         seconds = time.perf_counter() - watch.began
         codes = [str(one.get("extensions", {}).get("code", "")) for one in errors]
-        OPERATIONS.labels(watch.label).inc()
-        SECONDS.labels(watch.label).observe(seconds)
+        operations, took, cost = _series(watch.label)
+        operations.inc()
+        took.observe(seconds)
         for code in codes:
             ERRORS.labels(watch.label, code).inc()
         if watch.cost is not None:
-            COST.labels(watch.label).inc(watch.cost)
+            cost.inc(watch.cost)
         if watch.hit is not None:
-            PLANS.labels(watch.label, "hit" if watch.hit else "miss").inc()
+            _plans(watch.label, "hit" if watch.hit else "miss").inc()
         if seconds * 1000 >= self.slow_ms:
             _log_slow(watch, seconds, status)
         if watch.trace is not None:
