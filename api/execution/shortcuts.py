@@ -69,6 +69,7 @@ def _calling(known: StrawberryField, named: dict[str, str], lists: list[str]) ->
     takes_self = resolver.self_parameter is not None
     sources = [one.name for one in (resolver.parent_parameter, resolver.root_parameter) if one]
     info_name = resolver.info_parameter.name if resolver.info_parameter else None
+    function: Callable[..., Any] = resolver.wrapped_func
     renamed = any(name != python for name, python in named.items())
 
     def resolve(source: Any, info: Any, **given: Any) -> Any:
@@ -81,6 +82,6 @@ def _calling(known: StrawberryField, named: dict[str, str], lists: list[str]) ->
             given[name] = source
         if info_name is not None:
             given[info_name] = strawberry.Info(_raw_info=info, _field=known)
-        return resolver(source, **given) if takes_self else resolver(**given)
+        return function(source, **given) if takes_self else function(**given)
 
     return resolve
