@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import ExecutionResult, GraphQLError
 from graphql.pyutils import Path, gather_with_cancel
-from strawberry import Info
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from api.execution.checks import Unusual
-from api.execution.seams import pathless
+from api.execution.seams import Shown, pathless
 
 if TYPE_CHECKING:
     from api.execution.plans import Step, Variant
@@ -151,6 +150,8 @@ class Run(StrawberryGraphQLCoreExecutionContext):
     def shown_info(self, slot: int) -> Any:
         """Strawberry's info of a plain field."""
         read = self.variant.fields[slot].read
-        raw = self.raw.get(slot) or self.raw_info(slot)
-        found = self.shown[slot] = Info(_raw_info=raw, _field=read.definition if read else None)  # type: ignore[arg-type]
+        definition = read.definition if read else None
+        found = self.shown[slot] = Shown(
+            self.context_value, definition, lambda: self.raw.get(slot) or self.raw_info(slot)
+        )
         return found
