@@ -3,18 +3,18 @@
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import lru_cache
 from typing import Final
 
 from starlette.applications import Starlette
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import graphiql
+from api.callers import caller_address, context_of, language_of
 from api.compression import Compressing
-from api.context import COOKIE, DEVICE_COOKIE, REQUEST_HEADER, PriceList, RequestContext
+from api.context import PriceList
 from api.cors import Cors
 from api.execution import seams
 from api.execution.documents import Documents
@@ -25,6 +25,7 @@ from api.methods import Methods
 from api.middleware import Front
 from api.replay import Replays
 from api.rest import authorize, discovery, health, leaks, oauth, texts, usage
+from api.rest.surroundings import Surroundings, surround
 from api.root import schema
 from api.runtime import Runtime
 from api.schema.scopes import SHARED
@@ -33,17 +34,10 @@ from api.shared import PublicCatalogue
 from api.toll import Toll
 from api.tracing import tracing_to
 from api.watch import Watcher
-from domain.accounts import identity
 from domain.kernel.buckets import Bucket
-from domain.kernel.context import Actor, Ctx
-from domain.kernel.errors import Unauthenticated
-from domain.keys import hot as keys
 
 YOUNG_MAX: Final = 10_000
 """So many new objects make the collector look for those that hold each other."""
-
-LANGUAGES_MAX: Final = 100
-"""Characters of Accept-Language that are read."""
 
 DOORS: Final = (
     "/graphql",
@@ -92,12 +86,17 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
         *texts.routes,
     ]
     app = Starlette(routes=routes, lifespan=lifespan)
-    app.state.runtime = runtime
-    app.state.policy = runtime.settings.policy
-    app.state.clock = runtime.clock
-    app.state.issuer = runtime.settings.public_url
-    app.state.limits = runtime.limits
-    app.state.caller_address = lambda request: caller_address(runtime.settings, request)
+    surround(
+        app,
+        Surroundings(
+            runtime=runtime,
+            policy=runtime.settings.policy,
+            clock=runtime.clock,
+            issuer=runtime.settings.public_url,
+            limits=runtime.limits,
+            caller_address=lambda request: caller_address(runtime.settings, request),
+        ),
+    )
     posted = _told_to_pages(door, runtime.settings)
     straight = {**_straight(app), ("POST", "/graphql"): posted}
     return Front(_mannered(app, runtime.settings), DOORS, straight)
@@ -151,7 +150,7 @@ def _door(runtime: Runtime) -> GraphQLDoor:
     held = _held(runtime)
     return GraphQLDoor(
         schema(),
-        context=lambda request: _context(runtime, request, prices),
+        context=lambda request: context_of(runtime, request, prices),
         documents=documents,
         limits=runtime.query_limits,
         library=Library(runtime.automatic, settings.trusted_only),
@@ -215,82 +214,3 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_MAX, 20, 50)
-
-
-async def _context(runtime: Runtime, request: Request, prices: PriceList) -> RequestContext:
-    """Who asks, when and in which language; raises Unauthenticated for a credential that is bad."""
-    by_browser = request.headers.get(REQUEST_HEADER) is not None
-
-    async def fresh() -> Ctx:
-        return await _ctx(runtime, request, by_browser=by_browser)
-
-    return RequestContext(
-        ctx=await fresh(),
-        by_browser=by_browser,
-        secure=runtime.settings.public_url.startswith("https:"),
-        attempts=runtime.attempts,
-        public_url=runtime.settings.public_url,
-        device=request.cookies.get(DEVICE_COOKIE, "") if by_browser else "",
-        price_list=prices,
-        hub=runtime.hub,
-        fresh=fresh,
-    )
-
-
-async def _ctx(runtime: Runtime, request: Request, *, by_browser: bool) -> Ctx:
-    told = {
-        "request_id": request.scope["state"]["request_id"],
-        "address": caller_address(runtime.settings, request),
-        "language": language_of(request.headers.get("accept-language", "")[:LANGUAGES_MAX]),
-    }
-    ctx = runtime.ctx(identity.STRANGER, **told)
-    token = _token(request, by_browser=by_browser)
-    if token is None:
-        return ctx
-    actor = await _actor(runtime, ctx, token)
-    return Ctx(actor, ctx.now, ctx.policy, ctx.ids, **told)
-
-
-async def _actor(runtime: Runtime, ctx: Ctx, token: str) -> Actor:
-    """The person of a session token, or the key of an access token for the console."""
-    if token.count(".") != 2:
-        return await identity.actor_of_session(ctx, token)
-    issuer, policy = runtime.settings.public_url, runtime.settings.policy
-    return await keys.actor_of_token(token, ctx.now, ctx.address, issuer=issuer, policy=policy)
-
-
-def _token(request: Request, *, by_browser: bool) -> str | None:
-    """The session token of a call; the cookie counts only beside the header that scripts set."""
-    header = request.headers.get("authorization")
-    if header is not None:
-        scheme, _, value = header.partition(" ")
-        if scheme.lower() != "bearer" or not value.strip():
-            raise Unauthenticated()
-        return value.strip()
-    return request.cookies.get(COOKIE) or None if by_browser else None
-
-
-@lru_cache(maxsize=256)
-def language_of(accept: str) -> str:
-    """`zh` when Chinese is asked before English, else `en` (RFC 9110, without weights below 1)."""
-    for part in accept.lower().split(","):
-        tag = part.partition(";")[0].strip()
-        if tag.startswith("zh"):
-            return "zh"
-        if tag.startswith("en"):
-            return "en"
-    return "en"
-
-
-@lru_cache(maxsize=4)
-def _proxies(setting: str) -> frozenset[str]:
-    return frozenset(one.strip() for one in setting.split(",") if one.strip())
-
-
-def caller_address(settings: Settings, request: HTTPConnection) -> str:
-    """The caller's address; X-Forwarded-For counts only from a proxy that the settings trust."""
-    direct: str = (request.scope.get("client") or ("",))[0]
-    if direct in _proxies(settings.trusted_proxies):
-        forwarded = request.headers.get("x-forwarded-for", "")
-        return forwarded.rpartition(",")[2].strip()[:64] or direct
-    return direct

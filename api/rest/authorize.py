@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from api.errors import problem_response, status_of
 from api.rest.ready import NO_STORE, Header, Ready
+from api.rest.surroundings import around
 from domain.catalog import hot as catalogue
 from domain.catalog.hot import ApiFacts, CatalogIndex
 from domain.kernel.buckets import Taken
@@ -45,7 +46,7 @@ async def authorize(request: Request) -> Response:
     """200 with who calls, or 401, 402, 403, 429 with a problem and its code."""
     found = _headers(request.scope["headers"])
     request_id = request.scope.get("state", {}).get("request_id") or str(uuid_utils.uuid7())
-    state = request.app.state
+    state = around(request)
     now = state.clock()
     try:
         await operators.service(found.get(b"x-service-key"), "check", now)

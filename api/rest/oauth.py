@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from api.execution import wire
 from api.rest.ready import NO_CACHE, NO_STORE, ready_json
+from api.rest.surroundings import around
 from domain.kernel.context import Actor, ActorKind, Ctx
 from domain.kernel.errors import Refusal
 from domain.keys import commands, hot, rules, tokens
@@ -172,11 +173,11 @@ def _unproven(description: str) -> OAuthError:
 async def _client(request: Request, form: Form) -> KeyRecord:
     """The key that proves itself; who fails too often from one address is told to wait."""
     name, secret = _credentials(request, form)
-    state = request.app.state
+    state = around(request)
     try:
         return await hot.check_secret(name, secret, state.clock(), state.caller_address(request))
     except Refusal as refusal:
-        await _take(request, f"unproven:{request.app.state.caller_address(request)}:{name[:40]}")
+        await _take(request, f"unproven:{around(request).caller_address(request)}:{name[:40]}")
         said = refusal.text("en")
         if not isinstance(refusal, WrongSecret):  # the secret was right once, or is
             said = f"{refusal.code}: {said}"
@@ -184,7 +185,7 @@ async def _client(request: Request, form: Form) -> KeyRecord:
 
 
 async def _take(request: Request, name: str) -> None:
-    state = request.app.state
+    state = around(request)
     most = state.policy.token_requests_per_second
     rate = await state.limits.take(name, most, state.clock())
     if not rate.allowed:
@@ -209,7 +210,7 @@ async def token(request: Request) -> Response:
     audience = _audience(form)
     if rules.unknown_scopes(form.get("scope", "").split(), key.scopes, key.grants):
         raise OAuthError("invalid_scope", "A scope is unknown, or this key does not hold it.")
-    state = request.app.state
+    state = around(request)
     made = await tokens.issue(
         key, state.clock(), issuer=state.issuer, audience=audience, policy=state.policy
     )
@@ -227,24 +228,26 @@ def _audience(form: Form) -> str:
 async def introspect(request: Request) -> Response:
     """What a token stands for now (RFC 7662): for gateways any, for a key only its own."""
     form = await _form(request)
-    state = request.app.state
+    state = around(request)
+    now = state.clock()
     own = ""
-    if "x-service-key" not in request.headers:
+    service = request.headers.get("x-service-key")
+    if service is None:
         own = (await _client(request, form)).id
     else:
         try:
-            await operators.service(request.headers["x-service-key"], "check", state.clock())
+            await operators.service(service, "check", now)
         except Refusal as refusal:
             raise _unproven(refusal.text("en")) from refusal
     if "token" not in form:
         raise _bad("token is missing.")
     try:
         claims, key = await hot.bearer(
-            form["token"], state.clock(), issuer=state.issuer, audience=None, policy=state.policy
+            form["token"], now, issuer=state.issuer, audience=None, policy=state.policy
         )
     except Refusal:
         return _told({"active": False})
-    if key.refusal(state.clock()) is not None or (own and claims.key_id != own):
+    if key.refusal(now) is not None or (own and claims.key_id != own):
         return _told({"active": False})
     return _told({"active": True, **_facts(claims)})
 
@@ -271,7 +274,7 @@ async def revoke(request: Request) -> Response:
     key = await _client(request, form)
     if "token" not in form:
         raise _bad("token is missing.")
-    state = request.app.state
+    state = around(request)
     now = state.clock()
     try:
         claims, _ = await hot.bearer(
@@ -287,7 +290,7 @@ async def revoke(request: Request) -> Response:
             now=now,
             policy=state.policy,
             request_id=request.scope.get("state", {}).get("request_id", ""),
-            address=request.app.state.caller_address(request),
+            address=around(request).caller_address(request),
         )
         await commands.revoke_token(ctx, claims=claims)
     return Response(status_code=200, headers=UNHELD)
