@@ -4,6 +4,7 @@ The methods here follow executor.py of graphql-core 3.3.2 line by line where the
 of its own; all that is unusual ends in the methods that are not replaced.
 """
 
+import asyncio
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
@@ -134,6 +135,26 @@ class Run(StrawberryGraphQLCoreExecutionContext):
         else:
             found = await gather_with_cancel(*(made[key] for key in waiting))
             made.update(zip(waiting, found, strict=True))
+        return made
+
+    async def together(self, made: dict[str, Any], waiting: list[str]) -> dict[str, Any]:
+        """As `gathered`, for the root of a query whose fields may all be null.
+
+        None of them ever raises, so none is cancelled for another's sake, and the first needs no
+        task of its own: it begins a turn of the loop before the others and is behind them in each
+        turn, which for what each does before and after the others comes to the same.
+        """
+        first, *others = waiting
+        tasks = [asyncio.ensure_future(made[key]) for key in others]
+        try:
+            made[first] = await made[first]
+            for key, task in zip(others, tasks, strict=True):
+                made[key] = await task
+        except BaseException:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            raise
         return made
 
     # -- infos of plain fields -------------------------------------------------------------------

@@ -179,7 +179,9 @@ class _Body:
         self.add(1, "except Exception:")
         self.add(2, "if waiting: run.settle_in_background([made[one] for one in waiting])")
         self.add(2, "raise")
-        self.add(1, "return run.gathered(made, waiting) if waiting else made")
+        calm = selection.root and not any(field.value.required for field in selection.fields)
+        how = "together" if calm else "gathered"
+        self.add(1, f"return run.{how}(made, waiting) if waiting else made")
 
     # -- values ----------------------------------------------------------------------------------
 
