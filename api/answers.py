@@ -10,7 +10,7 @@ import uuid_utils
 from graphql import ExecutionResult
 from starlette.types import Scope, Send
 
-from api import errors, outage
+from api import compression, errors, outage
 from api.execution import wire
 from api.execution.faults import Fault, fault
 from api.execution.wire import GRAPHQL, Refused
@@ -21,7 +21,7 @@ TYPES: Final = {
     wire.GRAPHQL: b"application/graphql-response+json; charset=utf-8",
     wire.JSON: b"application/json; charset=utf-8",
 }
-FIXED: Final = [(b"vary", b"Accept"), (b"x-content-type-options", b"nosniff")]
+NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 
 
 class RequestContext(Protocol):
@@ -163,7 +163,8 @@ def stranger(scope: Scope, headers: dict[bytes, bytes]) -> Stranger:
     return Stranger("zh" if chinese else "en", str(known or uuid_utils.uuid7()))
 
 
-async def send_answer(send: Send, answer: Answer) -> None:
+async def send_answer(send: Send, answer: Answer, packing: str = "") -> None:
+    """Write an answer; packed as the Accept-Encoding in `packing` asks, unless it is secret."""
     try:
         body = orjson.dumps(answer.body)
     except (orjson.JSONEncodeError, RecursionError) as bug:
@@ -172,13 +173,20 @@ async def send_answer(send: Send, answer: Answer) -> None:
         answer.status, body = 500, orjson.dumps({"errors": [only]})
     headers = [
         (b"content-type", TYPES[answer.media]),
-        (b"content-length", b"%d" % len(body)),
         (b"x-request-id", answer.request_id.encode("latin-1")),
         (b"cache-control", b"no-store, no-transform" if answer.secret else b"no-store"),
-        *FIXED,
+        (b"vary", b"Accept, Accept-Encoding"),
+        NOSNIFF,
     ]
+    plain = answer.secret
     for name, value in answer.headers:
         headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
+        plain = plain or "no-transform" in value
+    chosen = None if plain else compression.coding(packing, size=len(body))
+    if chosen is not None:
+        body = await compression.packed(body, chosen)
+        headers.append((b"content-encoding", chosen.encode()))
+    headers.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

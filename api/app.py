@@ -1,21 +1,20 @@
 """The ASGI app: every door, the context of each call, and the life of the process."""
 
-import dataclasses
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import lru_cache
 from typing import Final
 
 from starlette.applications import Starlette
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import graphiql
+from api.callers import caller_address, context_of, language_of
 from api.compression import Compressing
-from api.context import COOKIE, DEVICE_COOKIE, REQUEST_HEADER, PriceList, RequestContext
+from api.context import PriceList
 from api.cors import Cors
 from api.execution import seams
 from api.execution.documents import Documents
@@ -24,7 +23,9 @@ from api.graphql import GraphQLDoor
 from api.library import Library
 from api.methods import Methods
 from api.middleware import Front
+from api.replay import Replays
 from api.rest import authorize, discovery, health, leaks, oauth, texts, usage
+from api.rest.surroundings import Surroundings, surround
 from api.root import schema
 from api.runtime import Runtime
 from api.schema.scopes import SHARED
@@ -33,11 +34,7 @@ from api.shared import PublicCatalogue
 from api.toll import Toll
 from api.tracing import tracing_to
 from api.watch import Watcher
-from domain.accounts import identity
 from domain.kernel.buckets import Bucket
-from domain.kernel.context import Actor, Ctx
-from domain.kernel.errors import Unauthenticated
-from domain.keys import hot as keys
 
 YOUNG_MAX: Final = 10_000
 """So many new objects make the collector look for those that hold each other."""
@@ -89,13 +86,18 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
         *texts.routes,
     ]
     app = Starlette(routes=routes, lifespan=lifespan)
-    app.state.runtime = runtime
-    app.state.policy = runtime.settings.policy
-    app.state.clock = runtime.clock
-    app.state.issuer = runtime.settings.public_url
-    app.state.limits = runtime.limits
-    app.state.caller_address = lambda request: caller_address(runtime.settings, request)
-    posted = _packed(door, runtime.settings)
+    surround(
+        app,
+        Surroundings(
+            runtime=runtime,
+            policy=runtime.settings.policy,
+            clock=runtime.clock,
+            issuer=runtime.settings.public_url,
+            limits=runtime.limits,
+            caller_address=lambda request: caller_address(runtime.settings, request),
+        ),
+    )
+    posted = _told_to_pages(door, runtime.settings)
     straight = {**_straight(app), ("POST", "/graphql"): posted}
     return Front(_mannered(app, runtime.settings), DOORS, straight)
 
@@ -120,39 +122,65 @@ def _straight(app: Starlette) -> dict[tuple[str, str], ASGIApp]:
 
         return answer
 
-    hot = {("POST", "/oauth/token"): oauth.token, ("POST", "/oauth/introspect"): oauth.introspect}
+    hot = {
+        ("POST", "/oauth/token"): oauth.token,
+        ("POST", "/oauth/introspect"): oauth.introspect,
+        ("GET", "/healthz"): health.healthz,
+    }
     check = dict.fromkeys((("GET", "/authorize"), ("POST", "/authorize")), authorize.authorize)
     return {where: led(door) for where, door in {**hot, **check}.items()}
 
 
 def _door(runtime: Runtime) -> GraphQLDoor:
     """The GraphQL door with all that it asks of its surroundings."""
-    runtime.tracing = runtime.tracing or tracing_to(runtime.settings.traces_url)
+    settings = runtime.settings
+    runtime.tracing = runtime.tracing or tracing_to(settings.traces_url)
     core = seams.core(schema())
     documents = Documents(core, runtime.query_limits)
-    bucket = Bucket(runtime.settings.query_budget, runtime.settings.query_budget_per_second)
+    bucket = Bucket(settings.query_budget, settings.query_budget_per_second)
     prices = PriceList(documents, bucket)
+    toll = Toll(
+        core,
+        runtime.query_limits,
+        runtime.limits,
+        bucket,
+        introspection_for_strangers=settings.open_schema,
+    )
+    watcher = Watcher(slow_ms=settings.slow_operation_ms, tracing=runtime.tracing)
+    held = _held(runtime)
     return GraphQLDoor(
         schema(),
-        context=lambda request: _context(runtime, request, prices),
+        context=lambda request: context_of(runtime, request, prices),
         documents=documents,
         limits=runtime.query_limits,
-        library=Library(runtime.automatic, runtime.settings.trusted_only),
-        toll=Toll(
-            core,
-            runtime.query_limits,
-            runtime.limits,
-            bucket,
-            introspection_for_strangers=runtime.settings.open_schema,
-        ),
-        graphiql=runtime.settings.graphiql,
-        seconds=runtime.settings.request_seconds,
-        compiled=runtime.settings.compiled_execution,
-        held=_held(runtime),
+        library=Library(runtime.automatic, settings.trusted_only),
+        toll=toll,
+        graphiql=settings.graphiql,
+        seconds=settings.request_seconds,
+        compiled=settings.compiled_execution,
+        held=held,
+        replays=_replays(runtime, held, toll, watcher),
         register=runtime.register,
-        origin=runtime.settings.public_url,
-        address=lambda connection: caller_address(runtime.settings, connection),
-        watcher=Watcher(slow_ms=runtime.settings.slow_operation_ms, tracing=runtime.tracing),
+        origin=settings.public_url,
+        address=lambda connection: caller_address(settings, connection),
+        watcher=watcher,
+    )
+
+
+def _replays(
+    runtime: Runtime, held: HeldAnswers | None, toll: Toll, watcher: Watcher
+) -> Replays | None:
+    """None where each call must be looked at: its text permitted, or its way traced."""
+    settings = runtime.settings
+    if held is None or runtime.tracing is not None or settings.trusted_only != "nobody":
+        return None
+    return Replays(
+        held,
+        toll,
+        watcher,
+        clock=runtime.clock,
+        address=lambda connection: caller_address(settings, connection),
+        language=language_of,
     )
 
 
@@ -163,7 +191,10 @@ def _mannered(app: ASGIApp, settings: Settings) -> ASGIApp:
 
 def _packed(app: ASGIApp, settings: Settings) -> ASGIApp:
     """The answers packed as asked, and told to pages of the origins that may call."""
-    app = Compressing(app, apart=PLAIN)
+    return _told_to_pages(Compressing(app, apart=PLAIN), settings)
+
+
+def _told_to_pages(app: ASGIApp, settings: Settings) -> ASGIApp:
     return Cors(app, settings.cors_allowed) if settings.cors_allowed else app
 
 
@@ -184,80 +215,3 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_MAX, 20, 10)
-
-
-async def _context(runtime: Runtime, request: Request, prices: PriceList) -> RequestContext:
-    """Who asks, when and in which language; raises Unauthenticated for a credential that is bad."""
-    by_browser = request.headers.get(REQUEST_HEADER) is not None
-
-    async def fresh() -> Ctx:
-        return await _ctx(runtime, request, by_browser=by_browser)
-
-    return RequestContext(
-        ctx=await fresh(),
-        by_browser=by_browser,
-        secure=runtime.settings.public_url.startswith("https:"),
-        attempts=runtime.attempts,
-        public_url=runtime.settings.public_url,
-        device=request.cookies.get(DEVICE_COOKIE, "") if by_browser else "",
-        price_list=prices,
-        hub=runtime.hub,
-        fresh=fresh,
-    )
-
-
-async def _ctx(runtime: Runtime, request: Request, *, by_browser: bool) -> Ctx:
-    ctx = runtime.ctx(
-        identity.STRANGER,
-        request_id=request.state.request_id,
-        address=caller_address(runtime.settings, request),
-        language=language_of(request.headers.get("accept-language", "")),
-    )
-    token = _token(request, by_browser=by_browser)
-    if token is None:
-        return ctx
-    return dataclasses.replace(ctx, actor=await _actor(runtime, ctx, token))
-
-
-async def _actor(runtime: Runtime, ctx: Ctx, token: str) -> Actor:
-    """The person of a session token, or the key of an access token for the console."""
-    if token.count(".") != 2:
-        return await identity.actor_of_session(ctx, token)
-    issuer, policy = runtime.settings.public_url, runtime.settings.policy
-    return await keys.actor_of_token(token, ctx.now, ctx.address, issuer=issuer, policy=policy)
-
-
-def _token(request: Request, *, by_browser: bool) -> str | None:
-    """The session token of a call; the cookie counts only beside the header that scripts set."""
-    header = request.headers.get("authorization")
-    if header is not None:
-        scheme, _, value = header.partition(" ")
-        if scheme.lower() != "bearer" or not value.strip():
-            raise Unauthenticated()
-        return value.strip()
-    return request.cookies.get(COOKIE) or None if by_browser else None
-
-
-def language_of(accept: str) -> str:
-    """`zh` when Chinese is asked before English, else `en` (RFC 9110, without weights below 1)."""
-    for part in accept.lower().split(","):
-        tag = part.partition(";")[0].strip()
-        if tag.startswith("zh"):
-            return "zh"
-        if tag.startswith("en"):
-            return "en"
-    return "en"
-
-
-@lru_cache(maxsize=4)
-def _proxies(setting: str) -> frozenset[str]:
-    return frozenset(one.strip() for one in setting.split(",") if one.strip())
-
-
-def caller_address(settings: Settings, request: HTTPConnection) -> str:
-    """The caller's address; X-Forwarded-For counts only from a proxy that the settings trust."""
-    direct = request.client.host if request.client else ""
-    if direct in _proxies(settings.trusted_proxies):
-        forwarded = request.headers.get("x-forwarded-for", "")
-        return forwarded.rpartition(",")[2].strip()[:64] or direct
-    return direct

@@ -79,7 +79,7 @@ def coding(header: str, *, size: int) -> str | None:
     A small body is packed only for a caller who refuses it plain. One who refuses all that we
     have gets it plain all the same, as RFC 9110 allows: an answer is better than none.
     """
-    if len(header) > HEADER_MAX:
+    if not header or len(header) > HEADER_MAX:
         return None
     weights = _weights(header)
     rest = weights.get("*", 0.0)
@@ -89,6 +89,12 @@ def coding(header: str, *, size: int) -> str | None:
     best = max(CODINGS, key=lambda name: weights.get(name, rest))
     weight = weights.get(best, rest)
     return best if weight > 0 and weight >= weights.get("identity", 0.0) else None
+
+
+def accepted(scope: Scope) -> str:
+    """The Accept-Encoding of a request, which may have come in several lines."""
+    found = [value for name, value in scope["headers"] if name == b"accept-encoding"]
+    return b",".join(found).decode("latin-1") if found else ""
 
 
 class Compressing:
@@ -106,7 +112,7 @@ class Compressing:
         if scope["type"] != "http" or scope["path"].startswith(self._apart):
             await self._app(scope, receive, send)
             return
-        accept = b",".join(value for name, value in scope["headers"] if name == b"accept-encoding")
+        accept = accepted(scope)
         held: Message | None = None
 
         async def sending(message: Message) -> None:
@@ -117,7 +123,7 @@ class Compressing:
             if held is not None:
                 start, held = held, None
                 if not message.get("more_body"):
-                    message = await _packed(start, message, accept.decode("latin-1"))
+                    message = await _repacked(start, message, accept)
                 await send(start)
             await send(message)
 
@@ -138,18 +144,23 @@ def _packable(start: Message) -> bool:
     return kind in TYPES
 
 
-async def _packed(start: Message, message: Message, accept: str) -> Message:
+async def _repacked(start: Message, message: Message, accept: str) -> Message:
     """The body in the coding that was asked, with `start` changed to say so."""
     body: bytes = message.get("body", b"")
     headers = [pair for pair in start["headers"] if pair[0] != b"content-length"]
     headers = with_vary(headers, b"Accept-Encoding")
     chosen = coding(accept, size=len(body)) if body else None
     if chosen is not None:
-        pack = CODINGS[chosen]
-        body = pack(body) if len(body) <= INLINE_MAX else await asyncio.to_thread(pack, body)
+        body = await packed(body, chosen)
         headers.append((b"content-encoding", chosen.encode()))
     start["headers"] = [*headers, (b"content-length", b"%d" % len(body))]
     return {**message, "body": body}
+
+
+async def packed(body: bytes, chosen: str) -> bytes:
+    """The body in a coding that `coding` chose."""
+    pack = CODINGS[chosen]
+    return pack(body) if len(body) <= INLINE_MAX else await asyncio.to_thread(pack, body)
 
 
 def with_vary(headers: list[tuple[bytes, bytes]], name: bytes) -> list[tuple[bytes, bytes]]:

@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, TypeAlias, TypeVar
 
 import strawberry
@@ -25,6 +26,7 @@ REQUEST_HEADER: Final = "x-counterfoil-request"
 Leave = TypeVar("Leave", Proof, Turn)
 
 
+@lru_cache(maxsize=4_096)
 def network_of(address: str) -> str:
     """What counts as one stranger: an IPv4 address, or the /64 that an IPv6 host chooses from."""
     try:

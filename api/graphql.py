@@ -1,6 +1,5 @@
 """The GraphQL door, an ASGI app: HTTP, event streams and WebSocket in front of one pipeline."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -18,6 +17,7 @@ from api.answers import (
     send_answer,
     stranger,
 )
+from api.compression import accepted
 from api.execution import seams, wire
 from api.execution.documents import Documents
 from api.execution.held import HeldAnswers
@@ -26,10 +26,12 @@ from api.execution.wire import Asked, Refused
 from api.graphiql import page_response
 from api.library import Library
 from api.pipeline import Pipeline
+from api.replay import Replays
 from api.subscriptions import sse, websocket
 from api.subscriptions.register import Register
 from api.toll import Toll
 from api.watch import Watcher
+from domain.kernel.deadlines import within
 
 SECONDS_MAX: Final = 10.0
 READING: Final = ("GET", "HEAD")
@@ -68,6 +70,7 @@ class GraphQLDoor:
         graphiql: bool = True,
         seconds: float = SECONDS_MAX,
         held: HeldAnswers | None = None,
+        replays: Replays | None = None,
         register: Register | None = None,
         origin: str = "",
         address: Callable[[HTTPConnection], str] | None = None,
@@ -90,6 +93,7 @@ class GraphQLDoor:
         self.graphiql = graphiql
         self.seconds = seconds
         self.context = context
+        self.replays = replays
         self.register = Register() if register is None else register
         self.origin = origin
         self.address = address or _direct_address
@@ -107,54 +111,65 @@ class GraphQLDoor:
             return
         media = wire.negotiated(wants)
         streams = sse.accepted(wants)
+        answer, body = None, b""
         try:
             if media is None and not streams:
                 raise Refused(406, f"This door answers {wire.GRAPHQL} or {wire.JSON}.")
             if method == "POST":
-                asked = await self._posted(headers, receive)
-            elif method in READING:
-                asked = wire.from_url(scope["query_string"])
+                body = await self._body(headers, receive)
+                if self.replays is not None and not streams:
+                    answer = await self.replays.answer(scope, headers, body, media or wire.JSON)
             elif method == "OPTIONS":
                 await no_content(send)
                 return
-            else:
+            elif method not in READING:
                 raise Refused(405, "Use POST, or GET for queries.", headers={"Allow": ALLOW})
-            if streams and (media is None or self.pipeline.kind_of(asked) == "subscription"):
-                await sse.serve(self, scope, asked, receive, send)
-                return
-            answer = await self._watched(scope, headers, asked, media or wire.JSON)
+            if answer is None:
+                asked = (
+                    wire.from_body(body)
+                    if method == "POST"
+                    else wire.from_url(scope["query_string"])
+                )
+                if streams and (media is None or self.pipeline.kind_of(asked) == "subscription"):
+                    await sse.serve(self, scope, asked, receive, send)
+                    return
+                answer = await self._watched(scope, headers, asked, media or wire.JSON, body)
         except Refused as refused:
             answer = not_graphql(refused, stranger(scope, headers), media or wire.JSON)
-        await send_answer(send, answer)
+        await send_answer(send, answer, accepted(scope))
 
     async def _watched(
-        self, scope: Scope, headers: dict[bytes, bytes], asked: Asked, media: str
+        self, scope: Scope, headers: dict[bytes, bytes], asked: Asked, media: str, body: bytes
     ) -> Answer:
         """The answer, and what it took for metrics, log and traces."""
         with self.watcher.over(stranger(scope, headers).request_id, headers) as watch:
-            answer = await self._answer(scope, asked, media)
+            answer = await self._answer(scope, asked, media, body)
             self.watcher.ended(watch, answer.status, answer.body.get("errors", ()))
             answer.secret = watch.kind == "mutation"
         return answer
 
-    async def _posted(self, headers: dict[bytes, bytes], receive: Receive) -> Asked:
+    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         wire.check_body_headers(
             headers.get(b"content-type", b"").decode("latin-1"),
             headers.get(b"content-encoding", b"").decode("latin-1"),
         )
-        return wire.from_body(await wire.read_body(receive, seconds=self.seconds))
+        length = headers.get(b"content-length")
+        return await wire.read_body(receive, seconds=self.seconds, length=length)
 
-    async def _answer(self, scope: Scope, asked: Asked, media: str) -> Answer:
+    async def _answer(self, scope: Scope, asked: Asked, media: str, body: bytes) -> Answer:
         """Carry out one query or mutation; never raises, whatever happens to it."""
         caller: RequestContext | None = None
         read_only = scope["method"] in READING
         try:
-            async with asyncio.timeout(self.seconds):
+            with within(self.seconds):
                 caller = await self.context(Request(scope))
                 admitted = await self.pipeline.admit(asked, caller, media, read_only=read_only)
                 if isinstance(admitted, Answer):
                     return admitted
-                return await self.pipeline.carry_out(admitted, caller, media)
+                answer = await self.pipeline.carry_out(admitted, caller, media)
+                if self.replays is not None and body:
+                    self.replays.keep(body, admitted, caller, answer)
+                return answer
         except Exception as error:  # noqa: BLE001 # the last net: masked, logged, never unanswered
             told = caller or stranger(scope, dict(scope["headers"]))
             return failed(error, told, media, asked.query)

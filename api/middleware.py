@@ -35,8 +35,10 @@ class Front:
     ) -> None:
         """`straight` leads a method and path past the app's own layers and routes."""
         self._app = app
-        self._straight = dict(straight or {})
         self._doors = tuple(sorted(doors, key=len, reverse=True))
+        self._straight = {
+            where: (led, self._door(where[1])) for where, led in (straight or {}).items()
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = str(uuid_utils.uuid7())
@@ -45,7 +47,9 @@ class Front:
             await self._app(scope, receive, send)
             return
         held = REQUEST_ID.set(request_id)
-        door, began, status = self._door(scope["path"]), time.perf_counter(), 0
+        began, status = time.perf_counter(), 0
+        straight = self._straight.get((scope["method"], scope["path"]))
+        app, door = straight or (self._app, self._door(scope["path"]))
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -55,7 +59,6 @@ class Front:
             await send(message)
 
         try:
-            app = self._straight.get((scope["method"], scope["path"]), self._app)
             await app(scope, receive, sending)
         except Exception as bug:
             if status:

@@ -28,6 +28,8 @@ class Admitted:
     document: Document
     operation: Operation
     receipt: Receipt
+    named: bool = False
+    """Whether the document was named by its id rather than sent."""
 
 
 class Pipeline:
@@ -103,7 +105,7 @@ class Pipeline:
         receipt = FREE
         if self.toll is not None:
             receipt = await self.toll.pay(document, operation, asked.variables, caller, media)
-        return receipt.refused or Admitted(asked, document, operation, receipt)
+        return receipt.refused or Admitted(asked, document, operation, receipt, by_id)
 
     async def carry_out(self, admitted: Admitted, caller: RequestContext, media: str) -> Answer:
         """Execute a query or a mutation, and answer with what it yields and what it cost."""

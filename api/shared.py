@@ -1,6 +1,7 @@
 """The public catalogue as answers that are held for all who see the same of it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from domain.pricing import edition
@@ -23,3 +24,7 @@ class PublicCatalogue:
     async def edition(self, caller: Any) -> int | None:
         """The edition that holds now; None when it is changing, or may have changed elsewhere."""
         return await edition.edition(caller.ctx) if self._keeps_up() else None
+
+    def known(self, now: datetime) -> int | None:
+        """The edition that holds at `now`; None when it must be asked for, as in `edition`."""
+        return edition.known(now) if self._keeps_up() else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from graphql import GraphQLError, GraphQLSchema
@@ -77,7 +78,14 @@ class Toll:
             spent(points)
         except GraphQLError as over:
             return Receipt(turned_down([fault(over, "QUERY_TOO_COMPLEX")], media, caller))
-        taken = await self._store.spend(f"cost:{caller.payer}", points, self._bucket, caller.now)
+        taken, receipt = await self.spend(points, caller.payer, caller.now)
+        if not taken.allowed:
+            receipt.refused = receipt.on(_over_budget(points, taken, media, caller))
+        return receipt
+
+    async def spend(self, points: int, payer: str, now: datetime) -> tuple[Taken, Receipt]:
+        """Ask for `points` of what `payer` has: whether they are there, and what is told of it."""
+        taken = await self._store.spend(f"cost:{payer}", points, self._bucket, now)
         facts = {
             "requested": points,
             "budget": taken.limit,
@@ -85,10 +93,7 @@ class Toll:
             "restoreRate": self._bucket.per_second,
             "resetAfter": taken.reset_seconds,
         }
-        receipt = Receipt(facts=facts)
-        if not taken.allowed:
-            receipt.refused = receipt.on(_over_budget(points, taken, media, caller))
-        return receipt
+        return taken, Receipt(facts=facts)
 
     def _points(
         self,

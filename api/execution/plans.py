@@ -122,7 +122,11 @@ class Plan:
         *,
         hide_suggestions: bool,
     ) -> ExecutionResult | Awaitable[ExecutionResult] | None:
-        """The result, or an awaitable of it; None when graphql-core must run the operation."""
+        """The result, or an awaitable of it; None when graphql-core must run the operation.
+
+        Its `data` is for orjson: moments of UTC are not yet text, and a thing with an id that
+        stands at several places is one object.
+        """
         values = self.variables.coerced(variables, hide_suggestions=hide_suggestions)
         if isinstance(values, list):
             return ExecutionResult(None, errors=values)

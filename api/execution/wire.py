@@ -1,6 +1,5 @@
 """GraphQL over HTTP as bytes: media types, bodies and parameters in, nothing executed."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,6 +8,8 @@ from urllib.parse import parse_qsl
 
 import orjson
 from starlette.types import Receive
+
+from domain.kernel.deadlines import within
 
 GRAPHQL: Final = "application/graphql-response+json"
 JSON: Final = "application/json"
@@ -135,16 +136,16 @@ def check_body_headers(content_type: str, encoding: str) -> None:
 
 
 async def read_body(
-    receive: Receive, *, seconds: float, most: int = BODY_MAX, length: str | None = None
+    receive: Receive, *, seconds: float, most: int = BODY_MAX, length: bytes | None = None
 ) -> bytes:
     """The whole body, at most `most` bytes (413), arriving within `seconds` (408).
 
     With `length`, the Content-Length by which the server framed the body, its last byte is its
     end: asking the server whether there is more costs as much again as the body.
     """
-    exact = int(length) if length and length.isascii() and length.isdigit() else None
+    exact = int(length) if length and length.isdigit() else None
     try:
-        async with asyncio.timeout(seconds):
+        with within(seconds):
             return await _read(receive, most, exact)
     except TimeoutError:
         raise Refused(408, "The body did not arrive in time.") from None

@@ -206,9 +206,9 @@ class IamMutation:
         password: Password = None,
     ) -> CreatedSubAccount:
         ctx = info.context.ctx.keyed(idempotency_key)
-        proven = None if password is None else await identity.hashed(password)
+        hashed = None if password is None else await identity.hashed(password)
         made = await commands.create_sub_account(
-            ctx, kind=kind, name=name, role_id=role_id, email=email, password=proven
+            ctx, kind=kind, name=name, role_id=role_id, email=email, password=hashed
         )
         await queries.hang_created(ctx, made, wanted(info))
         return made

@@ -13,6 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.errors import problem_response, status_of
+from api.rest.ready import NO_STORE, Header, Ready
+from api.rest.surroundings import around
 from domain.catalog import hot as catalogue
 from domain.catalog.hot import ApiFacts, CatalogIndex
 from domain.kernel.buckets import Taken
@@ -44,7 +46,7 @@ async def authorize(request: Request) -> Response:
     """200 with who calls, or 401, 402, 403, 429 with a problem and its code."""
     found = _headers(request.scope["headers"])
     request_id = request.scope.get("state", {}).get("request_id") or str(uuid_utils.uuid7())
-    state = request.app.state
+    state = around(request)
     now = state.clock()
     try:
         await operators.service(found.get(b"x-service-key"), "check", now)
@@ -62,15 +64,15 @@ async def authorize(request: Request) -> Response:
     )
     if verdict.refusal is not None:
         return _refused(verdict.refusal, found, request_id, verdict.rate)
-    headers = {
-        "X-Request-Id": request_id,
-        "X-Enterprise-Id": verdict.enterprise_id,
-        "X-Key-Id": verdict.key_id,
-        "X-Sub-Account-Id": verdict.sub_account_id,
-        "Cache-Control": "no-store",
-        **_rates(verdict.rate),
-    }
-    return Response(status_code=200, headers=headers)
+    return Ready(
+        b"",
+        (b"x-request-id", request_id.encode("latin-1")),
+        (b"x-enterprise-id", verdict.enterprise_id.encode("latin-1")),
+        (b"x-key-id", verdict.key_id.encode("latin-1")),
+        (b"x-sub-account-id", verdict.sub_account_id.encode("latin-1")),
+        NO_STORE,
+        *_rates(verdict.rate),
+    )
 
 
 def _headers(sent: Iterable[tuple[bytes, bytes]]) -> dict[bytes, str]:
@@ -125,24 +127,24 @@ def _path(uri: str) -> str:
 def _address(found: dict[bytes, str], request: Request) -> str:
     """The caller's address: the one that the gateway itself saw is the last it wrote."""
     forwarded = found.get(b"x-forwarded-for", "").rpartition(",")[2].strip()
-    return forwarded or (request.client.host if request.client else "")
+    return forwarded or (request.scope["client"] or ("",))[0]
 
 
-def _rates(rate: Taken | None) -> dict[str, str]:
+def _rates(rate: Taken | None) -> tuple[Header, ...]:
     if rate is None:
-        return {}
-    return {
-        "RateLimit-Limit": str(rate.limit),
-        "RateLimit-Remaining": str(rate.remaining),
-        "RateLimit-Reset": str(rate.reset_seconds),
-    }
+        return ()
+    return (
+        (b"ratelimit-limit", b"%d" % rate.limit),
+        (b"ratelimit-remaining", b"%d" % rate.remaining),
+        (b"ratelimit-reset", b"%d" % rate.reset_seconds),
+    )
 
 
 def _refused(
     refusal: Refusal, found: dict[bytes, str], request_id: str, rate: Taken | None
 ) -> Response:
     status = status_of(refusal)
-    headers = _rates(rate)
+    headers = {name.decode(): value.decode() for name, value in _rates(rate)}
     if isinstance(refusal, TOKEN_REFUSED):
         said = refusal.text("en")
         headers["WWW-Authenticate"] = f'Bearer error="invalid_token", error_description="{said}"'

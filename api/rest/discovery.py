@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.rest.surroundings import around
 from domain.keys import signing
 
 PUBLIC: Final = {"Cache-Control": "public, max-age=300"}
@@ -18,7 +19,7 @@ def _public(body: Any) -> Response:
 
 async def metadata(request: Request) -> Response:
     """Where the doors are and what they take (RFC 8414)."""
-    issuer, ways = request.app.state.issuer, ["client_secret_basic", "client_secret_post"]
+    issuer, ways = around(request).issuer, ["client_secret_basic", "client_secret_post"]
     body = {
         "issuer": issuer,
         "token_endpoint": f"{issuer}/oauth/token",
@@ -36,7 +37,7 @@ async def metadata(request: Request) -> Response:
 
 async def jwks(request: Request) -> Response:
     """The public halves of the keys that sign tokens (RFC 7517)."""
-    state = request.app.state
+    state = around(request)
     found = await signing.jwks(state.clock(), state.policy)
     return _public(found)
 

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from api.errors import problem_response
 from api.execution import wire
+from api.rest.surroundings import around
 from domain.kernel.context import Actor, ActorKind
 from domain.kernel.errors import Invalid, RateLimited, Refusal
 from domain.keys.commands import report_leak
@@ -42,11 +43,11 @@ class UnreadableReport(Invalid):
 async def take_report(request: Request) -> Response:
     """202 for every report that can be read; 429 with Retry-After for too many of them."""
     request_id = request.state.request_id
-    runtime = request.app.state.runtime
+    runtime = around(request).runtime
     loop = asyncio.get_running_loop()
     began = loop.time()
     try:
-        address = request.app.state.caller_address(request)
+        address = around(request).caller_address(request)
         await _take(request, f"leaks:from:{address}")
         service = await hot.service(_secret(request), "leaks", runtime.clock())
         await _take(request, f"leaks:by:{service.id}")
@@ -72,7 +73,7 @@ async def take_report(request: Request) -> Response:
 
 async def _take(request: Request, name: str) -> None:
     """Raise RateLimited when there were too many under this name within the second."""
-    state = request.app.state
+    state = around(request)
     rate = await state.limits.take(name, state.policy.leak_reports_per_second, state.clock())
     if not rate.allowed:
         raise RateLimited(retry_after=rate.retry_after)

@@ -8,7 +8,8 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Awaitable, Callable, Mapping
-from functools import wraps
+from functools import lru_cache, wraps
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -18,6 +19,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.execution import wire
+from api.rest.ready import NO_CACHE, NO_STORE, ready_json
+from api.rest.surroundings import around
 from domain.kernel.context import Actor, ActorKind, Ctx
 from domain.kernel.errors import Refusal
 from domain.keys import commands, hot, rules, tokens
@@ -35,7 +38,7 @@ FORM: Final = "application/x-www-form-urlencoded"
 PARAMETERS: Final = frozenset(
     {"grant_type", "client_id", "client_secret", "token", "scope", "client_assertion"}
 )
-NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+UNHELD: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="counterfoil", charset="UTF-8"'}
 
 Door = Callable[[Request], Awaitable[Response]]
@@ -55,15 +58,20 @@ class OAuthError(Exception):
         super().__init__(description)
         self.body = {"error": error, "error_description": description}
         self.status = status
-        self.headers = {**NO_STORE, **(CHALLENGE if status == 401 else {}), **(headers or {})}
+        self.headers = {**UNHELD, **(CHALLENGE if status == 401 else {}), **(headers or {})}
 
 
 def _bad(description: str, status: int = 400) -> OAuthError:
     return OAuthError("invalid_request", description, status)
 
 
-def _json(body: Any, status: int = 200, headers: Mapping[str, str] = NO_STORE) -> Response:
-    return Response(orjson.dumps(body), status, headers=headers, media_type="application/json")
+def _told_error(error: OAuthError) -> Response:
+    body = orjson.dumps(error.body)
+    return Response(body, error.status, headers=error.headers, media_type="application/json")
+
+
+def _told(body: Any) -> Response:
+    return ready_json(body, NO_STORE, NO_CACHE)
 
 
 def _door(endpoint: Door) -> Door:
@@ -78,7 +86,7 @@ def _door(endpoint: Door) -> Door:
         except OAuthError as error:
             if error.status == 401:
                 await asyncio.sleep(began + REFUSED_AFTER_SECONDS - loop.time())
-            return _json(error.body, error.status, error.headers)
+            return _told_error(error)
 
     return answer
 
@@ -91,16 +99,28 @@ async def _form(request: Request) -> Form:
     query = request.scope["query_string"].decode("latin-1")
     if query and {name for name, _ in parse_qsl(query, keep_blank_values=True)} & PARAMETERS:
         raise _bad("Parameters belong in the body, never in the address.")
-    kind, _, extra = request.headers.get("content-type", "").partition(";")
-    if kind.strip().lower() != FORM or extra.strip().lower() not in ("", "charset=utf-8"):
+    headers = dict(request.scope["headers"])
+    if not _is_form(headers.get(b"content-type", b"")):
         raise _bad(f"The body must be {FORM}.")
     try:
-        length = request.headers.get("content-length")
         body = await wire.read_body(
-            request.receive, seconds=BODY_SECONDS, most=BODY_MAX, length=length
+            request.receive,
+            seconds=BODY_SECONDS,
+            most=BODY_MAX,
+            length=headers.get(b"content-length"),
         )
     except wire.Refused as refused:
         raise _bad(refused.message, refused.status) from refused
+    return _PLAIN_FORM if body == PLAIN_FORM else _parsed(body)
+
+
+@lru_cache(maxsize=64)
+def _is_form(content_type: bytes) -> bool:
+    kind, _, extra = content_type.decode("latin-1").partition(";")
+    return kind.strip().lower() == FORM and extra.strip().lower() in ("", "charset=utf-8")
+
+
+def _parsed(body: bytes) -> Form:
     try:
         pairs = parse_qsl(
             body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict"
@@ -115,23 +135,31 @@ async def _form(request: Request) -> Form:
     return {name: value for name, value in form.items() if value}
 
 
+PLAIN_FORM: Final = b"grant_type=client_credentials"
+"""What nearly everybody sends who proves himself by HTTP Basic; it need not be parsed each time."""
+
+_PLAIN_FORM: Final = MappingProxyType(_parsed(PLAIN_FORM))
+
+
 def _credentials(request: Request, form: Form) -> tuple[str, str]:
     """The key id and secret that came by Basic or in the body, never by both."""
-    sent = request.headers.getlist("authorization")
+    sent = [value for name, value in request.scope["headers"] if name == b"authorization"]
     if not sent:
         if "client_id" in form and "client_secret" in form:
             return form["client_id"], form["client_secret"]
         raise _unproven("Prove yourself by HTTP Basic, or by client_id and client_secret.")
     if len(sent) > 1 or "client_secret" in form:
         raise _bad("Prove yourself in one way only.")
-    scheme, _, encoded = sent[0].partition(" ")
+    scheme, _, encoded = sent[0].partition(b" ")
     try:
         decoded = base64.b64decode(encoded.strip(), validate=True).decode()
         name, colon, secret = decoded.partition(":")
-        name, secret = unquote_plus(name, errors="strict"), unquote_plus(secret, errors="strict")
+        if "%" in decoded or "+" in decoded:
+            name = unquote_plus(name, errors="strict")
+            secret = unquote_plus(secret, errors="strict")
     except (ValueError, binascii.Error):
-        scheme, colon, name, secret = "", "", "", ""
-    if scheme.lower() != "basic" or not colon:
+        scheme, colon, name, secret = b"", "", "", ""
+    if scheme.lower() != b"basic" or not colon:
         raise _unproven("The Authorization header is not HTTP Basic.")
     if form.get("client_id", name) != name:
         raise _bad("client_id differs from the Authorization header.")
@@ -145,11 +173,11 @@ def _unproven(description: str) -> OAuthError:
 async def _client(request: Request, form: Form) -> KeyRecord:
     """The key that proves itself; who fails too often from one address is told to wait."""
     name, secret = _credentials(request, form)
-    state = request.app.state
+    state = around(request)
     try:
         return await hot.check_secret(name, secret, state.clock(), state.caller_address(request))
     except Refusal as refusal:
-        await _take(request, f"unproven:{request.app.state.caller_address(request)}:{name[:40]}")
+        await _take(request, f"unproven:{around(request).caller_address(request)}:{name[:40]}")
         said = refusal.text("en")
         if not isinstance(refusal, WrongSecret):  # the secret was right once, or is
             said = f"{refusal.code}: {said}"
@@ -157,7 +185,7 @@ async def _client(request: Request, form: Form) -> KeyRecord:
 
 
 async def _take(request: Request, name: str) -> None:
-    state = request.app.state
+    state = around(request)
     most = state.policy.token_requests_per_second
     rate = await state.limits.take(name, most, state.clock())
     if not rate.allowed:
@@ -182,11 +210,11 @@ async def token(request: Request) -> Response:
     audience = _audience(form)
     if rules.unknown_scopes(form.get("scope", "").split(), key.scopes, key.grants):
         raise OAuthError("invalid_scope", "A scope is unknown, or this key does not hold it.")
-    state = request.app.state
+    state = around(request)
     made = await tokens.issue(
         key, state.clock(), issuer=state.issuer, audience=audience, policy=state.policy
     )
-    return _json({"access_token": made.token, "token_type": "Bearer", "expires_in": made.seconds})
+    return _told({"access_token": made.token, "token_type": "Bearer", "expires_in": made.seconds})
 
 
 def _audience(form: Form) -> str:
@@ -200,29 +228,31 @@ def _audience(form: Form) -> str:
 async def introspect(request: Request) -> Response:
     """What a token stands for now (RFC 7662): for gateways any, for a key only its own."""
     form = await _form(request)
-    state = request.app.state
+    state = around(request)
+    now = state.clock()
     own = ""
-    if "x-service-key" not in request.headers:
+    service = request.headers.get("x-service-key")
+    if service is None:
         own = (await _client(request, form)).id
     else:
         try:
-            await operators.service(request.headers["x-service-key"], "check", state.clock())
+            await operators.service(service, "check", now)
         except Refusal as refusal:
             raise _unproven(refusal.text("en")) from refusal
     if "token" not in form:
         raise _bad("token is missing.")
     try:
         claims, key = await hot.bearer(
-            form["token"], state.clock(), issuer=state.issuer, audience=None, policy=state.policy
+            form["token"], now, issuer=state.issuer, audience=None, policy=state.policy
         )
     except Refusal:
-        return _json({"active": False})
-    if key.refusal(state.clock()) is not None or (own and claims.key_id != own):
-        return _json({"active": False})
-    return _json({"active": True, **_told(claims)})
+        return _told({"active": False})
+    if key.refusal(now) is not None or (own and claims.key_id != own):
+        return _told({"active": False})
+    return _told({"active": True, **_facts(claims)})
 
 
-def _told(claims: tokens.Claims) -> dict[str, Any]:
+def _facts(claims: tokens.Claims) -> dict[str, Any]:
     told = {
         "token_type": "Bearer",
         "client_id": claims.key_id,
@@ -244,14 +274,14 @@ async def revoke(request: Request) -> Response:
     key = await _client(request, form)
     if "token" not in form:
         raise _bad("token is missing.")
-    state = request.app.state
+    state = around(request)
     now = state.clock()
     try:
         claims, _ = await hot.bearer(
             form["token"], now, issuer=state.issuer, audience=None, policy=state.policy
         )
     except Refusal:
-        return Response(status_code=200, headers=NO_STORE)
+        return Response(status_code=200, headers=UNHELD)
     if claims.key_id == key.id:
         scopes = frozenset({"key:rotate_own"})
         actor = Actor(ActorKind.KEY, key.id, enterprise_id=key.enterprise_id, scopes=scopes)
@@ -260,10 +290,10 @@ async def revoke(request: Request) -> Response:
             now=now,
             policy=state.policy,
             request_id=request.scope.get("state", {}).get("request_id", ""),
-            address=request.app.state.caller_address(request),
+            address=around(request).caller_address(request),
         )
         await commands.revoke_token(ctx, claims=claims)
-    return Response(status_code=200, headers=NO_STORE)
+    return Response(status_code=200, headers=UNHELD)
 
 
 routes = [

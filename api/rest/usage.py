@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from api.errors import problem_response
 from api.execution import wire
+from api.rest.surroundings import around
 from domain.kernel.context import Actor, ActorKind
 from domain.kernel.errors import Exhausted, Invalid, Refusal
 from domain.operators import hot
@@ -87,7 +88,7 @@ STATUS: Final[Mapping[type[Refusal], int]] = {WrongMediaType: 415, TooLarge: 413
 async def record_events(request: Request) -> Response:
     """Count the events of a request; each gets its own answer, in order."""
     request_id = request.state.request_id
-    runtime = request.app.state.runtime
+    runtime = around(request).runtime
     try:
         service = await hot.service(_secret(request), "ingest", runtime.clock())
         body = await _body(request)

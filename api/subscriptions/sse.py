@@ -9,7 +9,7 @@ import orjson
 from starlette.requests import HTTPConnection, Request
 from starlette.types import Receive, Scope, Send
 
-from api.answers import FIXED, Answer, failed, send_answer, stranger
+from api.answers import NOSNIFF, Answer, failed, send_answer, stranger
 from api.execution.wire import GRAPHQL, JSON, Asked
 from api.subscriptions.register import REFUSED, SENT, Place, TooMany
 from api.subscriptions.running import (
@@ -91,7 +91,8 @@ class _Stream:
             (b"content-type", b"text/event-stream; charset=utf-8"),
             (b"cache-control", b"no-store"),
             (b"x-accel-buffering", b"no"),
-            *FIXED,
+            (b"vary", b"Accept"),
+            NOSNIFF,
         ]
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
         await self._write(HEARTBEAT)

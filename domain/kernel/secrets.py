@@ -137,7 +137,7 @@ def _held() -> _Keys:
 
 def digest(secret: str) -> str:
     """The keyed SHA-256 (64 hex characters) of a generated secret; the key lies elsewhere."""
-    return hmac.new(_held().digest, secret.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(_held().digest, secret.encode(), "sha256").hex()
 
 
 def fingerprint(token: str) -> bytes:

@@ -46,10 +46,16 @@ def price_group(actor: Actor) -> str | None:
     return None
 
 
+def known(now: datetime) -> int | None:
+    """The number of the edition that holds at `now`, if this process has looked already."""
+    return _held.number if _held.since <= now < _held.until else None
+
+
 async def edition(ctx: Ctx) -> int | None:
     """The number of the edition that holds at `ctx.now`; None when it is just changing."""
-    if _held.since <= ctx.now < _held.until:
-        return _held.number
+    found = known(ctx.now)
+    if found is not None:
+        return found
     before = _held.number
     (row,) = await run(_NEXT, moment(ctx.now))
     if _held.number != before:

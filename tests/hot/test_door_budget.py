@@ -90,12 +90,12 @@ async def test_a_body_of_known_length_is_not_waited_for_beyond_its_last_byte() -
         asked += 1
         return {"type": "http.request", "body": b"abc", "more_body": True}
 
-    assert await wire.read_body(receive, seconds=1, length="6") == b"abcabc"
+    assert await wire.read_body(receive, seconds=1, length=b"6") == b"abcabc"
     assert asked == 2
 
 
-@pytest.mark.parametrize("length", ["", "-3", "3 ", "\u0663"])
-async def test_a_length_that_is_none_changes_nothing(length: str) -> None:
+@pytest.mark.parametrize("length", [b"", b"-3", b"3 ", b"+3", "\u0663".encode()])
+async def test_a_length_that_is_none_changes_nothing(length: bytes) -> None:
     messages = [
         {"type": "http.request", "body": b"abc", "more_body": more} for more in (True, False)
     ]

@@ -257,17 +257,29 @@ async def test_an_event_made_in_one_worker_reaches_the_other(place: tuple[str, P
     address, folder = place
     port = urlsplit(address).port or 0
     token = logged_in(port, folder / "var")
+    for attempt in range(4):  # the kernel may give all eight connections to one worker
+        await _all_hear(port, token, attempt)
+        if len(_counts(address)) >= 2:
+            return
+    pytest.fail("one of the workers never had a listener")
+
+
+async def _all_hear(port: int, token: str, attempt: int) -> None:
     sockets = [await subscribed(port, token) for _ in range(8)]
     for number in range(4):
-        placed = await asyncio.to_thread(post, port, PLACE, token, k=f"two-{number}")
+        placed = await asyncio.to_thread(post, port, PLACE, token, k=f"two-{attempt}-{number}")
         order_id = placed["placeOrder"]["id"]
         for socket in sockets:
             told = await socket.hear()
             assert told["payload"]["data"]["accountEvents"]["subjectId"] == order_id
     for socket in sockets:
         await socket.hang_up()
-    open_ = set()
+
+
+def _counts(address: str) -> set[str]:
+    """The counts of events sent, of whichever worker answers."""
+    found = set()
     for _ in range(40):
         metrics = httpx2.get(f"{address}/metrics", timeout=10).text
-        open_ |= {line for line in metrics.splitlines() if "events_sent_total{" in line}
-    assert len(open_) >= 2, "both workers had listeners"
+        found |= {line for line in metrics.splitlines() if "events_sent_total{" in line}
+    return found
