@@ -210,8 +210,8 @@ def settle_memory() -> None:
 
     What is loaded by now stays as long as the process, and need not be looked through again. A
     page makes some thousand objects that go by themselves, without being collected. Documents
-    that were forgotten, with their plans, are what a full collection finds: a thousand or two.
+    that were forgotten, with their plans, are what full collections find.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG_MAX, 20, 10)
+    gc.set_threshold(YOUNG_MAX, 20, 5)
