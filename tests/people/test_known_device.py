@@ -1,8 +1,5 @@
 """The browser that an owner signed in with before: its own counter, which no stranger reaches."""
 
-import dataclasses
-from datetime import timedelta
-
 import httpx2
 import pytest
 
@@ -14,23 +11,12 @@ from domain.kernel.attempts_store import ProcessAttempts
 from domain.kernel.context import Ctx
 from domain.people import commands, pacing
 from domain.people.pacing import Turn
-from tests.cast import NOW, PASSWORD, Cast
-from tests.people.help import dump, letters, seated
+from tests.cast import PASSWORD, Cast
+from tests.people.help import at, dump, letters, seated
 
 ANN, DEV = "ann@qinghe.example", "dev-chen@qinghe.example"
 HOME, NEW = "203.0.113.7", "192.0.2.44"
 NEXT = "a new one of hers"
-
-
-def at(cast: Cast, address: str, seconds: float = 0) -> Ctx:
-    ctx = cast.anon(now=NOW + timedelta(seconds=seconds))
-    return dataclasses.replace(ctx, address=address)
-
-
-@pytest.fixture
-def attempts() -> ProcessAttempts:
-    """The counts of one process."""
-    return ProcessAttempts()
 
 
 async def sign_in(

@@ -20,22 +20,12 @@ from domain.kernel.models import AuditRow
 from domain.people import commands, pacing
 from tests.cast import NOW, PASSWORD, Cast
 from tests.fixtures import Moment
+from tests.people.help import at
 
 ANN = "ann@qinghe.example"
 HOME, AWAY = "203.0.113.7", "198.51.100.9"
 LOG_IN = """mutation($e: String!, $p: String!) { logIn(email: $e, password: $p) {
   __typename ... on Problem { code remedy } ... on ExhaustedProblem { retryAfterSeconds } } }"""
-
-
-def at(cast: Cast, address: str, seconds: float = 0) -> Ctx:
-    ctx = cast.anon(now=NOW + timedelta(seconds=seconds))
-    return dataclasses.replace(ctx, address=address)
-
-
-@pytest.fixture
-def attempts() -> ProcessAttempts:
-    """The counts of one process."""
-    return ProcessAttempts()
 
 
 async def wrong(ctx: Ctx, attempts: ProcessAttempts, email: str = ANN) -> int:
