@@ -38,6 +38,7 @@ async def compare(ground: Ground, names: list[str]) -> None:
         database_url=ground.url,
         secret_key=ground.root,
         shared_answers=False,
+        **BUDGET,
         _env_file=None,  # type: ignore[call-arg]
     )
     ours = create_app(Runtime(settings, jobs=False), connected=True)

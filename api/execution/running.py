@@ -4,16 +4,16 @@ The methods here follow executor.py of graphql-core 3.3.2 line by line where the
 of its own; all that is unusual ends in the methods that are not replaced.
 """
 
+import asyncio
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 from graphql import ExecutionResult, GraphQLError
 from graphql.pyutils import Path, gather_with_cancel
-from strawberry import Info
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from api.execution.checks import Unusual
-from api.execution.seams import pathless
+from api.execution.seams import Shown, pathless
 
 if TYPE_CHECKING:
     from api.execution.plans import Step, Variant
@@ -137,6 +137,26 @@ class Run(StrawberryGraphQLCoreExecutionContext):
             made.update(zip(waiting, found, strict=True))
         return made
 
+    async def together(self, made: dict[str, Any], waiting: list[str]) -> dict[str, Any]:
+        """As `gathered`, for the root of a query whose fields may all be null.
+
+        None of them ever raises, so none is cancelled for another's sake, and the first needs no
+        task of its own: it begins a turn of the loop before the others and is behind them in each
+        turn, which for what each does before and after the others comes to the same.
+        """
+        first, *others = waiting
+        tasks = [asyncio.ensure_future(made[key]) for key in others]
+        try:
+            made[first] = await made[first]
+            for key, task in zip(others, tasks, strict=True):
+                made[key] = await task
+        except BaseException:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            raise
+        return made
+
     # -- infos of plain fields -------------------------------------------------------------------
 
     def raw_info(self, slot: int) -> Any:
@@ -151,6 +171,8 @@ class Run(StrawberryGraphQLCoreExecutionContext):
     def shown_info(self, slot: int) -> Any:
         """Strawberry's info of a plain field."""
         read = self.variant.fields[slot].read
-        raw = self.raw.get(slot) or self.raw_info(slot)
-        found = self.shown[slot] = Info(_raw_info=raw, _field=read.definition if read else None)  # type: ignore[arg-type]
+        definition = read.definition if read else None
+        found = self.shown[slot] = Shown(
+            self.context_value, definition, lambda: self.raw.get(slot) or self.raw_info(slot)
+        )
         return found

@@ -4,6 +4,7 @@ Both are pinned exactly; after a new pin, read the lines named here and run test
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import cached_property
 from typing import Any, TypeAlias, cast
 from weakref import WeakKeyDictionary
 
@@ -64,6 +65,25 @@ class _Pathless(ResolveInfo):
     @property
     def path(self) -> Any:
         raise Unusual
+
+
+class Shown(strawberry.Info[Any, Any]):
+    """Strawberry's info of a plain field, which many objects of a list share.
+
+    Nearly all that resolvers ask is the context, so that lies at hand, and the rest is made when
+    it is asked (Strawberry's own takes both from graphql-core's info, types/info.py line 57).
+    """
+
+    context: Any = None  # a property there
+
+    def __init__(self, context: Any, field: Any, make: Callable[[], Any]) -> None:
+        self.context = context
+        self._field = field
+        self._make = make
+
+    @cached_property
+    def _raw_info(self) -> Any:  # type: ignore[override]
+        return self._make()
 
 
 def pathless(info: Any) -> Any:

@@ -93,6 +93,11 @@ class Selection:
     fields: list[Field] = field(default_factory=list)
     plain: bool = True
 
+    @property
+    def root(self) -> bool:
+        """Whether these are the fields of the operation itself."""
+        return not self.details
+
 
 class NotCovered(Exception):
     """The operation holds what no plan covers."""

@@ -2,6 +2,7 @@
 
 Strawberry converts arguments for each call by walking their Python types (20 µs for a list's four
 window arguments). For scalars, enums and lists of those the walk changes nothing but the names.
+What is not simple, such as an input object, goes the long way when it is given.
 """
 
 from collections.abc import Callable
@@ -39,14 +40,36 @@ def _shorter(field: GraphQLField, converter: GraphQLCoreConverter) -> Callable[.
         return None
     named: dict[str, str] = {}
     lists: list[str] = []
+    others: list[str] = []
     for argument in known.arguments:
         kind = _kind(argument, converter)
-        if kind is None:
+        may_lack = argument.default is None and not isinstance(argument.type, StrawberryMaybe)
+        if kind is None and not may_lack:
             return None
-        named[converter.config.name_converter.from_argument(argument)] = argument.python_name
-        if kind == "list":
+        name = converter.config.name_converter.from_argument(argument)
+        named[name] = argument.python_name
+        if kind is None:
+            others.append(name)
+        elif kind == "list":
             lists.append(argument.python_name)
-    return _calling(known, named, lists)
+    calling = _calling(known, named, lists)
+    return _unless(others, field.resolve, calling) if others else calling
+
+
+def _unless(
+    others: list[str], usual: Callable[..., Any] | None, calling: Callable[..., Any]
+) -> Callable[..., Any] | None:
+    """The short way for calls in which the `others`, which are not simple, are null or missing."""
+    if usual is None:
+        return None
+
+    def resolve(source: Any, info: Any, **given: Any) -> Any:
+        for name in others:
+            if given.get(name) is not None:
+                return usual(source, info, **given)
+        return calling(source, info, **given)
+
+    return resolve
 
 
 def _kind(argument: StrawberryArgument, converter: GraphQLCoreConverter) -> str | None:
@@ -69,6 +92,7 @@ def _calling(known: StrawberryField, named: dict[str, str], lists: list[str]) ->
     takes_self = resolver.self_parameter is not None
     sources = [one.name for one in (resolver.parent_parameter, resolver.root_parameter) if one]
     info_name = resolver.info_parameter.name if resolver.info_parameter else None
+    function: Callable[..., Any] = resolver.wrapped_func
     renamed = any(name != python for name, python in named.items())
 
     def resolve(source: Any, info: Any, **given: Any) -> Any:
@@ -81,6 +105,6 @@ def _calling(known: StrawberryField, named: dict[str, str], lists: list[str]) ->
             given[name] = source
         if info_name is not None:
             given[info_name] = strawberry.Info(_raw_info=info, _field=known)
-        return resolver(source, **given) if takes_self else resolver(**given)
+        return function(source, **given) if takes_self else function(**given)
 
     return resolve

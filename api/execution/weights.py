@@ -24,6 +24,8 @@ from strawberry.schema_directive import Location
 from domain.kernel.reading import PAGE_MAX
 
 MUTATION_WEIGHT: Final = 10
+PASSWORD_WEIGHT: Final = 400
+"""Hashing a password takes about the CPU that so many objects take."""
 
 
 @strawberry.schema_directive(

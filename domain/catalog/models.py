@@ -7,7 +7,7 @@ from tortoise import fields
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from domain.kernel.context import Actor, ActorKind
+from domain.kernel.context import HOUSE, Actor
 
 
 class Category(StrEnum):
@@ -75,6 +75,7 @@ PUBLIC_SALE_STATUSES = (
     SaleStatus.SALES_STOPPED,
     SaleStatus.RENEWAL_STOPPED,
 )
+_PUBLIC = [status.value for status in PUBLIC_SALE_STATUSES]
 
 
 class Product(Model):
@@ -111,9 +112,9 @@ class Product(Model):
     @classmethod
     def visible_to(cls, actor: Actor) -> QuerySet["Product"]:
         """What is or was on sale, for everybody; drafts too, for the platform's own people."""
-        if actor.kind in (ActorKind.OPERATOR, ActorKind.SYSTEM):
+        if actor.kind in HOUSE:
             return cls.filter()
-        return cls.filter(sale_status__in=[s.value for s in PUBLIC_SALE_STATUSES])
+        return cls.filter(sale_status__in=_PUBLIC)
 
 
 class ApiInterface(Model):

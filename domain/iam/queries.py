@@ -85,8 +85,9 @@ async def hang_relations(ctx: Ctx, rows: Sequence[SubAccountRow], wanted: Wanted
 def _named(rows: Sequence[SubAccountRow] | Sequence[RoleRow]) -> None:
     """Show what was deleted by the name that it had."""
     for row in rows:
-        if row.__dict__.get("former_name") is not None:
-            row.name = row.former_name or row.name
+        former = getattr(row, "former_name", None)
+        if former is not None:
+            row.name = former or row.name
 
 
 async def hang_created(ctx: Ctx, made: CreatedSubAccount, wanted: Wanted) -> None:

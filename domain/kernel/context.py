@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import uuid_utils
 
@@ -29,6 +29,10 @@ class ActorKind(StrEnum):
     OPERATOR = "OPERATOR"
     SERVICE = "SERVICE"
     SYSTEM = "SYSTEM"
+
+
+HOUSE: Final = (ActorKind.SYSTEM, ActorKind.OPERATOR)
+"""The house itself and its staff."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from tortoise import fields
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from domain.kernel.context import Actor, ActorKind
+from domain.kernel.context import HOUSE, Actor
 
 
 class Owned(Model):
@@ -27,7 +27,7 @@ class Owned(Model):
 
         Operators are let in by the scope of the command or field that asks; strangers see none.
         """
-        if actor.kind in (ActorKind.SYSTEM, ActorKind.OPERATOR):
+        if actor.kind in HOUSE:
             return cls.filter()
         return cls.filter(enterprise_id=actor.enterprise_id or "")
 

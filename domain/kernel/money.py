@@ -18,8 +18,9 @@ class Money:
     @property
     def amount(self) -> str:
         """The amount in major units with two decimals, e.g. `"-22.30"`."""
-        sign = "-" if self.fen < 0 else ""
-        return f"{sign}{abs(self.fen) // 100}.{abs(self.fen) % 100:02d}"
+        if self.fen < 0:
+            return "-%d.%02d" % divmod(-self.fen, 100)  # noqa: UP031 # half the time of format()
+        return "%d.%02d" % divmod(self.fen, 100)  # noqa: UP031
 
     @classmethod
     def parse(cls, text: str, *, field: str = "amount", positive: bool = False) -> "Money":

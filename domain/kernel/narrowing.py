@@ -22,7 +22,7 @@ class Narrowing(QuerySet[Any]):
     """
 
     entries: tuple[tuple[str, Any], ...]
-    """By name; a condition that is a `Q` stands under the empty name."""
+    """By name, behind a ~ what is left out; a condition that is a `Q` stands under no name."""
     order: tuple[str, ...]
     most: int | None
 
@@ -48,6 +48,10 @@ class Narrowing(QuerySet[Any]):
 
     def exclude(self, *args: Q, **kwargs: Any) -> QuerySet[Any]:
         """As the ORM's."""
+        if not args and len(kwargs) == 1:
+            ((name, value),) = kwargs.items()
+            if value is not None and "__" not in name:
+                return self.filter(**{f"~{name}": value})
         each = [Q(**{name: value}) for name, value in kwargs.items()]
         return self.filter(*[~q for q in (*args, *each)])
 
@@ -87,10 +91,18 @@ class Narrowing(QuerySet[Any]):
         self.__dict__.clear()
         self.__class__ = QuerySet  # type: ignore[assignment]
         QuerySet.__init__(self, self.model)
-        self._q_objects = [Q(**{name: value}) if name else value for name, value in entries]
+        self._q_objects = [said(name, value) for name, value in entries]
         if order:
             self._orderings = self._parse_orderings(order)
         self._limit = most
+
+
+def said(name: str, value: Any) -> Q:
+    """The condition that an entry stands for."""
+    if not name:
+        found: Q = value
+        return found
+    return ~Q(**{name[1:]: value}) if name[0] == "~" else Q(**{name: value})
 
 
 def _becoming(name: str) -> property:

@@ -16,6 +16,7 @@ import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import NestedTransactionContext, TransactionContextPooled
 
+from domain.kernel.prepared import STALE, Connection
 from domain.kernel.witness import Witnessed
 
 
@@ -31,6 +32,12 @@ class Lane:
         """How many are taken from the pool, in use or idle here."""
         self._idle: list[Any] = []
         self._waiting: deque[asyncio.Future[Any]] = deque()
+
+    def at_hand(self) -> Any:
+        """The connection used last, when it waits here and lives; else None, and `acquire` one."""
+        if self._idle and _alive(self._idle[-1]):
+            return self._idle.pop()
+        return None
 
     async def acquire(self) -> Any:
         """A connection: the one used last, or a new one, or the first that comes back."""
@@ -104,10 +111,8 @@ class Lane:
 
 
 def _alive(link: Any) -> bool:
-    try:
-        return not link.is_closed()
-    except asyncpg.InterfaceError:  # it was lost while it waited, and is the pool's again
-        return False
+    connection = link._con  # what the pool's proxy stands for; None when it is the pool's again
+    return connection is not None and not connection.is_closed()
 
 
 class ReadingTransaction(TransactionWrapper):
@@ -129,6 +134,8 @@ class PostgresTransaction(Witnessed, ReadingTransaction):
 
 
 class ReadingClient(AsyncpgDBClient):
+    connection_class = Connection
+
     async def create_pool(self, **options: Any) -> Any:
         """The driver's pool, with the lane before it."""
         return Lane(await super().create_pool(**options))
@@ -138,9 +145,9 @@ class ReadingClient(AsyncpgDBClient):
         lane: Any = self._pool
         if lane is None:
             return await self._translate_exceptions(_fetch, statement, values)  # type: ignore[return-value]
-        link = await lane.acquire()
+        link = lane.at_hand() or await lane.acquire()
         try:
-            found: Sequence[Any] = await link.fetch(statement, *values)
+            found = await _rows(link._con, statement, values)
         except BaseException as error:
             await lane.release(link)
             if isinstance(error, asyncpg.PostgresError):
@@ -148,6 +155,13 @@ class ReadingClient(AsyncpgDBClient):
             raise
         lane.give(link)
         return found
+
+
+async def _rows(connection: Connection, statement: str, values: Sequence[Any]) -> Sequence[Any]:
+    try:
+        return await connection.rows(statement, values)
+    except STALE:
+        return await connection.again(statement, values)
 
 
 async def _raise(_: Any, error: Exception) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, ClassVar, Generic, Self, TypeVar, Union
 
-from tortoise.connection import get_connection
 from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
@@ -18,6 +18,7 @@ from domain.kernel import making, statements
 from domain.kernel.context import Actor
 from domain.kernel.cursors import decode_cursor, encode_cursor
 from domain.kernel.errors import Invalid
+from domain.kernel.sql import connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +145,10 @@ async def fetch(
 ) -> list[R]:
     """Run `query` for the columns that `wanted` needs (and `also`), one statement, light rows."""
     columns = wanted.columns(shape, also)
-    connection: Any = get_connection("default")
-    dialect = connection.capabilities.dialect
+    current = connection()
+    dialect = current.capabilities.dialect
     text, values = statements.statement(query, columns, dialect)
-    records = await connection.read(text, values)
+    records = await current.read(text, values)
     return making.maker(shape, shape.table, columns, dialect)(records)
 
 
@@ -179,6 +180,7 @@ class Window:
     backward: bool = False
 
     @classmethod
+    @lru_cache(maxsize=256)
     def of(
         cls, first: int | None, after: str | None, last: int | None, before: str | None
     ) -> "Window":

@@ -5,7 +5,15 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from tortoise.connection import get_connection
+from tortoise.context import require_context
+
+
+def connection() -> Any:
+    """The current connection: of the running transaction, else the client of this process.
+
+    It is what the ORM's `get_connection` finds, which imports a module for each call.
+    """
+    return require_context().connections.get("default")
 
 
 @lru_cache(maxsize=256)
@@ -19,7 +27,7 @@ def _numbered(statement: str) -> str:
 
 def dialect() -> str:
     """`sqlite` or `postgres`, of the current connection."""
-    return str(get_connection("default").capabilities.dialect)
+    return str(connection().capabilities.dialect)
 
 
 async def run(statement: str, *values: Any) -> list[dict[str, Any]]:
@@ -32,10 +40,10 @@ async def run(statement: str, *values: Any) -> list[dict[str, Any]]:
 
 async def records(statement: str, *values: Any) -> Sequence[Mapping[str, Any]]:
     """As `run`, but the driver's own records: for what is asked all the time."""
-    connection: Any = get_connection("default")
-    if connection.capabilities.dialect == "postgres":
+    current = connection()
+    if current.capabilities.dialect == "postgres":
         statement = _numbered(statement)
-    found: Sequence[Mapping[str, Any]] = await connection.read(statement, values)
+    found: Sequence[Mapping[str, Any]] = await current.read(statement, values)
     return found
 
 

@@ -18,7 +18,7 @@ from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from domain.kernel.narrowing import Narrowing
+from domain.kernel.narrowing import Narrowing, said
 
 KEPT: Final = 1_000
 OPERATORS: Final = frozenset({"", "in", "not", "gt", "gte", "lt", "lte"})
@@ -100,15 +100,21 @@ def _read_null(model: type[Model], name: str) -> None:
 
 
 def _reader(model: type[Model], name: str) -> Callable[[Any], Any] | None:
-    column, _, operator = name.partition("__")
+    column, _, operator = name.removeprefix("~").partition("__")
     if column not in model._meta.fields_db_projection or operator not in OPERATORS:
         return None
     field = model._meta.fields_map[column]
     longest = field.max_length if type(field) is fields.CharField else -1
+    members: dict[Any, Any] = {}
+    """What is sent for members of enums, which are few."""
 
     def one(value: Any) -> Any:
         if type(value) is str and len(value) <= longest:
             return value
+        if isinstance(value, Enum):
+            if value not in members:
+                members[value] = field.to_db_value(value, model)
+            return members[value]
         if not isinstance(value, PLAIN):
             raise _Unknown
         return field.to_db_value(value, model)
@@ -168,8 +174,7 @@ def _text(query: Narrowing, columns: tuple[str, ...], given: list[Any], *, array
             many = many[:1]
             sets.append(len(expected) + 1)
         many = _probes(query.model, name, many, len(expected))
-        only: dict[str, Any] = {name: many if type(value) is list else many[0]}
-        asked._q_objects.append(Q(**only))
+        asked._q_objects.append(said(name, many if type(value) is list else many[0]))
         expected.extend(many)
     if query.order:
         asked = asked.order_by(*query.order)
@@ -189,7 +194,7 @@ def _text(query: Narrowing, columns: tuple[str, ...], given: list[Any], *, array
 
 def _probes(model: type[Model], name: str, values: list[Any], place: int) -> list[Any]:
     """Stand-ins of which no two are alike, where the column takes any text."""
-    field = model._meta.fields_map[name.partition("__")[0]]
+    field = model._meta.fields_map[name.removeprefix("~").partition("__")[0]]
     if type(field) is fields.CharField and field.max_length >= 8:
         return [f"{place + n}" for n in range(len(values))]
     return values

@@ -7,7 +7,7 @@ from tortoise import fields
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from domain.kernel.context import Actor, ActorKind
+from domain.kernel.context import HOUSE, Actor, ActorKind
 from domain.kernel.models import Owned
 
 
@@ -35,7 +35,7 @@ class Metered(Model):
     @classmethod
     def visible_to(cls, actor: Actor) -> QuerySet[Self]:
         """The only way to reach usage; strangers see none of it."""
-        if actor.kind in (ActorKind.SYSTEM, ActorKind.OPERATOR):
+        if actor.kind in HOUSE:
             return cls.filter()
         own = cls.filter(enterprise_id=actor.enterprise_id or "")
         return own.filter(key_id=actor.id) if actor.kind is ActorKind.KEY else own

@@ -50,6 +50,10 @@ class Query:
         return f"{box} {maybe}"
 
     @strawberry.field
+    def perhaps(self, big_box: Box | None = None, n: int = 1) -> str:
+        return f"{self} {big_box} {n}"
+
+    @strawberry.field
     def known(self, id: GlobalID) -> str:
         return f"{id.type_name} {id.node_id}"
 
@@ -66,6 +70,8 @@ DOCUMENTS = [
     "{ waiting(size: SMALL, sizes: null) }",
     '{ rooted(n: [1]) x: rooted(n: 7, other: "o") }',
     "{ boxed(box: {}, maybe: 3) x: boxed(box: {width: 1}) }",
+    "{ perhaps x: perhaps(bigBox: null, n: 2) y: perhaps(bigBox: {width: 4}) }",
+    "query ($box: Box, $n: Int = 5) { perhaps(bigBox: $box, n: $n) }",
     '{ known(id: "VHlwZTox") }',
     "{ failing(n: 3) }",
 ]

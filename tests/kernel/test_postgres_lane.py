@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 from tortoise.exceptions import IntegrityError, OperationalError
 
+from domain.kernel import prepared
 from domain.kernel.postgres import Lane, Postgres
 from tests import servers
 
@@ -127,6 +128,25 @@ async def test_errors_are_those_of_the_orm(client: Any) -> None:
     with pytest.raises(IntegrityError):
         await client.read("INSERT INTO once VALUES (1), (1)", [])
     assert len(await pids(client, 3)) == 3
+
+
+async def test_a_read_survives_that_its_table_changes(client: Any) -> None:
+    await client.execute_script("CREATE TABLE changing AS SELECT 1 AS n")
+    for _ in range(2 * SIZE):
+        assert (await client.read("SELECT * FROM changing", []))[0]["n"] == 1
+    await client.execute_script("ALTER TABLE changing ALTER n TYPE text, ADD more int")
+
+    for _ in range(2 * SIZE):
+        (row,) = await client.read("SELECT * FROM changing", [])
+        assert (row["n"], row["more"]) == ("1", None)
+
+
+async def test_a_connection_keeps_few_reads_prepared(client: Any) -> None:
+    for n in range(prepared.KEPT + 5):
+        assert (await client.read(f"SELECT {n} AS n, $1::int AS m", [n]))[0]["m"] == n
+
+    (row,) = await client.read("SELECT count(*) AS n FROM pg_prepared_statements", [])
+    assert prepared.KEPT <= row["n"] <= prepared.KEPT + 3
 
 
 async def test_closing_waits_for_what_runs(client: Any) -> None:
