@@ -209,8 +209,9 @@ def settle_memory() -> None:
     """Tell the garbage collector what a serving process is like.
 
     What is loaded by now stays as long as the process, and need not be looked through again. A
-    page makes some thousand objects that go by themselves, without being collected.
+    page makes some thousand objects that go by themselves, without being collected. Documents
+    that were forgotten, with their plans, are what full collections find.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG_MAX, 20, 50)
+    gc.set_threshold(YOUNG_MAX, 20, 5)

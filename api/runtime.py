@@ -26,6 +26,7 @@ from domain.kernel.command import forget_old_receipts
 from domain.kernel.context import SYSTEM, Actor, Clock, Ctx, TimeOrderedIds, utc_now
 from domain.kernel.feeds import Hub
 from domain.kernel.limits_store import LimitsStore, limits_store
+from domain.kernel.streams_store import SharedStreams, shared_streams
 from domain.keys import steps as keys
 
 CLOSING_SECONDS: Final = 2
@@ -58,6 +59,7 @@ class Runtime:
     automatic: AutomaticQueries | None = field(init=False, default=None)
     ids: TimeOrderedIds = field(default_factory=TimeOrderedIds)
     hub: Hub = field(default_factory=lambda: Hub(merged=MERGED))
+    streams: SharedStreams | None = field(init=False)
     register: Register = field(init=False)
     _drain: Drain = field(init=False)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -65,10 +67,11 @@ class Runtime:
     _follower: changes.Follower = field(default_factory=changes.Follower)
 
     def __post_init__(self) -> None:
-        self.register = Register(self.settings.stream_limits)
+        url, beat = self.settings.redis_url, self.settings.stream_heartbeat_seconds
+        self.streams = shared_streams(url, beat_seconds=beat, protocol=self.settings.redis_protocol)
+        self.register = Register(self.settings.stream_limits, self.streams)
         self._drain = Drain(self.register)
         secrets.use_root(self.settings.root_secret())
-        url = self.settings.redis_url
         self.query_limits = replace(self.query_limits, cost=self.settings.query_cost_max)
         if self.settings.automatic_queries:
             self.automatic = AutomaticQueries(url, protocol=self.settings.redis_protocol)
@@ -88,6 +91,9 @@ class Runtime:
         self._drain.begin()
         self._start("changes", 0.25, self._follow)
         self._start("key uses", 15, self._carry_uses)
+        if self.streams is not None:
+            beat = self.settings.stream_heartbeat_seconds
+            self._start("streams", beat, self.streams.renew)
         if self.jobs:
             self._start("outbox", 0.2, self._deliver)
             for name, seconds, job in DUE:
@@ -103,6 +109,8 @@ class Runtime:
         self._tasks.clear()
         with suppress(Exception):  # the database may be away; only the last uses are lost
             await asyncio.wait_for(self._carry_uses(), CLOSING_SECONDS)
+        if self.streams is not None:
+            await self.streams.close()
         await self.limits.close()
         await self.attempts.close()
         if self.automatic is not None:

@@ -157,12 +157,25 @@ class Documents:
         wrong = validate(self.schema, ast, rules, max_errors=ERRORS_KEPT)
         if wrong:
             return _refused(text, *wrong)
+        _unchain(ast)
         return Document(text=text, ast=ast, operations=_operations(ast))
 
 
 def _refused(text: str, *errors: GraphQLError, code: str = "GRAPHQL_VALIDATION_FAILED") -> Document:
     faults = tuple(fault(error, code) for error in errors[:ERRORS_KEPT])
     return Document(text=text, ast=None, operations={}, faults=faults)
+
+
+def _unchain(ast: DocumentNode) -> None:
+    """Take the tokens of a document apart, which nothing needs once it is parsed.
+
+    Each knows its neighbours: all of them would stay, and stay until somebody collects garbage.
+    """
+    token = ast.loc.start_token if ast.loc is not None else None
+    while token is not None:
+        following = token.next
+        token.prev = token.next = None
+        token = following
 
 
 def _operations(ast: DocumentNode) -> dict[str | None, Operation]:

@@ -16,6 +16,7 @@ JSON: Final = "application/json"
 BODY_MAX: Final = 1_000_000
 DRAIN: Final = 8
 """How many times the allowed size is read and thrown away, so that the sender hears the answer."""
+LENGTH_DIGITS_MAX: Final = 19
 MEMBERS: Final = ("query", "documentId", "operationName", "variables", "extensions")
 DOCUMENT_ID_MAX: Final = 200
 HEADER_REMEMBERED_MAX: Final = 512
@@ -143,7 +144,8 @@ async def read_body(
     With `length`, the Content-Length by which the server framed the body, its last byte is its
     end: asking the server whether there is more costs as much again as the body.
     """
-    exact = int(length) if length and length.isdigit() else None
+    plain = length is not None and len(length) < LENGTH_DIGITS_MAX and length.isascii()
+    exact = int(length) if length and plain and length.isdigit() else None
     try:
         with within(seconds):
             return await _read(receive, most, exact)

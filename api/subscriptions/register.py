@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
+from uuid import uuid4
 
 from prometheus_client import Counter as Counted
 from prometheus_client import Gauge
 
 from domain.kernel import changes
+from domain.kernel.streams_store import SharedStreams
 
 OPEN: Final = Gauge(
     "counterfoil_streams_open", "Connections of subscribers that are open, by protocol.", ("kind",)
@@ -53,13 +55,20 @@ class Place:
     caller: str = ""
     names: frozenset[Name] = frozenset()
     check: Callable[[], None] = field(default=lambda: None)
+    id: str = field(default_factory=lambda: uuid4().hex)
 
 
 class Register:
-    """The open streams of one process; all end when `draining` is set, and `empty` says so."""
+    """The open streams of one process; all end when `draining` is set, and `empty` says so.
 
-    def __init__(self, limits: StreamLimits | None = None) -> None:
+    With `shared` the limit on connections of a caller holds over all processes together.
+    """
+
+    def __init__(
+        self, limits: StreamLimits | None = None, shared: SharedStreams | None = None
+    ) -> None:
         self.limits = limits or StreamLimits()
+        self.shared = shared
         self.draining = asyncio.Event()
         self._places: set[Place] = set()
         self._addresses: Counter[str] = Counter()
@@ -87,18 +96,21 @@ class Register:
         OPEN.labels(kind).inc()
         return place
 
-    def know(self, place: Place, caller: str, names: Iterable[Name]) -> None:
+    async def know(self, place: Place, caller: str, names: Iterable[Name]) -> None:
         """Say who is behind a connection, and on what their rights rest. Raises TooMany.
 
         `caller` is empty for strangers, of whom only the addresses are counted.
         """
-        if caller and self._callers[caller] >= self.limits.per_caller:
+        most = self.limits.per_caller
+        if caller and self._callers[caller] >= most:
             raise self._none("caller", "Too many connections of this caller.")
         place.caller, place.names = caller, frozenset(names)
         if caller:
             self._callers[caller] += 1
         for name in place.names:
             self._named.setdefault(name, set()).add(place)
+        if caller and self.shared and not await self.shared.enter(caller, place.id, most):
+            raise self._none("caller", "Too many connections of this caller.")
 
     def leave(self, place: Place) -> None:
         """Give the room back."""
@@ -106,6 +118,8 @@ class Register:
         _down(self._addresses, place.address)
         if place.caller:
             _down(self._callers, place.caller)
+            if self.shared is not None:
+                self.shared.leave(place.caller, place.id)
         for name in place.names:
             others = self._named.get(name, set())
             others.discard(place)

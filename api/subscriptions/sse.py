@@ -113,7 +113,7 @@ class _Stream:
         """The bodies to tell, or the answer of one who does not come in."""
         try:
             caller = await self.door.context(Request(self.scope))
-            self.door.register.know(self.place, caller.caller, caller.rests_on)
+            await self.door.register.know(self.place, caller.caller, caller.rests_on)
         except TooMany as full:
             return _full(self.scope, full)
         except Exception as error:  # noqa: BLE001 # the last net, as at the door

@@ -162,7 +162,7 @@ class _Connection:
         try:
             async with asyncio.timeout(self.door.seconds):
                 caller = await self.door.context(Request(self._as))
-            self.door.register.know(self._place, caller.caller, caller.rests_on)
+            await self.door.register.know(self._place, caller.caller, caller.rests_on)
         except Refusal as refusal:
             raise Close(FORBIDDEN, f"Forbidden: {refusal.code}") from None
         except TooMany as full:

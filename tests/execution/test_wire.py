@@ -207,3 +207,11 @@ async def test_a_body_that_does_not_come_or_breaks_off_is_given_up() -> None:
 
     with pytest.raises(wire.Refused, match="in time"):
         await wire.read_body(silent, seconds=0.05)
+
+
+@pytest.mark.parametrize("length", [b"9" * 5_000, b"\xb2", b"-5", b"1e3", b"", b"+7"])
+async def test_a_length_that_is_none_leaves_the_body_as_it_comes(length: bytes) -> None:
+    async def whole() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    assert await wire.read_body(whole, seconds=1, length=length) == b"{}"
