@@ -15,7 +15,7 @@ NPM_CI = command -v npm >/dev/null || { echo "needs npm (Debian: apt-get install
           cd tools/schema-lint && npm ci --silent
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run test nightly check schema errors bench bench-peers lint-schema audit-http migration lock clean
+.PHONY: help venv run test nightly soak check schema errors bench bench-peers lint-schema audit-http migration lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 20
@@ -30,6 +30,10 @@ test: $(DEV_ENV) ## run the whole suite (ARGS="tests/orders -k place")
 
 nightly: $(DEV_ENV) ## compare compiled execution with graphql-core's over 50,000 drawn cases
 	@NIGHTLY=1 exec $(BIN)/python -m pytest -n 2 --dist worksteal -rA tests/execution/test_equivalence.py $(ARGS)
+
+soak: $(DEV_ENV) ## 10,000 documents and 1,000 subscribers at a real server; prints memory and times
+	@DOCUMENTS=10000 SUBSCRIBERS=1000 exec $(BIN)/python -m pytest -n 0 -s -k "thousand or hundred" \
+	  tests/execution/test_memory.py tests/subscriptions/test_real_server.py $(ARGS)
 
 check: $(DEV_ENV) ## lint, formatting, types, import rules, generated files fresh
 	$(BIN)/ruff check .

@@ -8,7 +8,6 @@ import strawberry
 from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo
 
 from api.schema.scopes import PARENT, PUBLIC, SCOPES
-from domain.kernel.command import COMMANDS
 from domain.kernel.errors import Forbidden
 
 DENIED = "denied"
@@ -62,13 +61,3 @@ def _checked(inner: Callable[..., Any], scope: str) -> Callable[..., Any]:
         return inner(source, info, **arguments)
 
     return resolve
-
-
-def mutation_scopes() -> dict[str, str]:
-    """The scope each command needs, by the GraphQL name of its mutation."""
-    return {_camel(name): found.needs for name, found in COMMANDS.items()}
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(part.capitalize() for part in rest)

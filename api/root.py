@@ -6,7 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from api import guard
-from api.execution import seams, shortcuts
+from api.execution import seams, shortcuts, weights
 from api.resolvers.access import AccessQuery
 from api.resolvers.accounts import AccountMutation, AccountQuery
 from api.resolvers.bills import BillQuery
@@ -95,6 +95,7 @@ def schema() -> strawberry.Schema:
         ],
     )
     enum_values.describe(seams.core(made))
+    weights.describe(seams.core(made))
     seams.mark_one_of(seams.core(made))
     shortcuts.lay(made)
     guard.lay(made)

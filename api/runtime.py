@@ -5,17 +5,16 @@ import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 import structlog
 
 from api.execution.automatic import AutomaticQueries
 from api.execution.limits import Limits
-from api.jobs.expiry import expire_due
-from api.jobs.month import close_due
+from api.jobs import due
 from api.jobs.outbox import Ports, deliver_due
-from api.jobs.resets import reset_due
-from api.jobs.upkeep import carry_uses, remind_due
+from api.jobs.uses import carry_uses
 from api.settings import Settings
 from api.subscriptions.drain import Drain
 from api.subscriptions.register import Register
@@ -31,6 +30,15 @@ from domain.keys import steps as keys
 
 CLOSING_SECONDS: Final = 2
 FOLLOWED_SECONDS: Final = 0.9
+Job = Callable[[Ctx], Coroutine[Any, Any, int]]
+
+DUE: Final[tuple[tuple[str, float, Job], ...]] = (
+    ("expiry", 10, due.expire_orders),
+    ("resets", 10, due.reset_second_factors),
+    ("months", 60, due.close_months),
+    ("reminders", 300, due.remind_of_keys),
+)
+"""The jobs that look for what is due: name, seconds between two looks, and what is done."""
 
 log = structlog.get_logger("counterfoil.runtime")
 
@@ -82,10 +90,8 @@ class Runtime:
         self._start("key uses", 15, self._carry_uses)
         if self.jobs:
             self._start("outbox", 0.2, self._deliver)
-            self._start("expiry", 10, self._expire)
-            self._start("resets", 10, self._reset_factors)
-            self._start("months", 60, self._close_months)
-            self._start("reminders", 300, self._remind)
+            for name, seconds, job in DUE:
+                self._start(name, seconds, partial(self._look, job))
             self._start("tidy", 600, self._tidy)
 
     async def close(self) -> None:
@@ -124,17 +130,8 @@ class Runtime:
     async def _deliver(self) -> None:
         await deliver_due(self.ctx, self.ports)
 
-    async def _expire(self) -> None:
-        await expire_due(self.ctx())
-
-    async def _reset_factors(self) -> None:
-        await reset_due(self.ctx())
-
-    async def _close_months(self) -> None:
-        await close_due(self.ctx())
-
-    async def _remind(self) -> None:
-        await remind_due(self.ctx())
+    async def _look(self, job: Job) -> None:
+        await job(self.ctx())
 
     async def _carry_uses(self) -> None:
         await carry_uses(self.ctx())

@@ -9,7 +9,7 @@ from graphql import GraphQLError, GraphQLSchema
 
 from api import errors
 from api.answers import Answer, RequestContext, refuse, turned_down
-from api.execution.costs import introspection_max, plan_of
+from api.execution.costs import INTROSPECTION_FACTOR, introspection_max, plan_of
 from api.execution.documents import Document, Operation
 from api.execution.faults import fault
 from api.execution.limits import Limits, too_complex
@@ -21,8 +21,11 @@ from domain.kernel.limits_store import LimitsStore
 LEAST: Final = 1
 """Points that any call costs."""
 
+WHOLE_SCHEMA: Final = 1_000
+"""Points for looking at as much of the schema as tools do that want to see all of it."""
+
 STRANGERS_INTROSPECTION: Final = 100
-"""Points that a stranger pays for looking at the schema; whoever is logged in pays none."""
+"""Points that a stranger pays at least for any look at the schema."""
 
 
 @dataclass(slots=True)
@@ -108,10 +111,11 @@ class Toll:
             looked = plan.introspected(variables)
             if looked > self._introspection_max:
                 raise too_complex("introspection", looked, self._introspection_max, operation.node)
-            if caller.anonymous:
-                if not self._open:
-                    raise Unauthenticated()
-                points += STRANGERS_INTROSPECTION
+            if caller.anonymous and not self._open:
+                raise Unauthenticated()
+            share = WHOLE_SCHEMA * INTROSPECTION_FACTOR * looked // self._introspection_max
+            least = STRANGERS_INTROSPECTION if caller.anonymous else LEAST
+            points += max(least, share)
         return max(LEAST, points)
 
 

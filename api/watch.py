@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 import structlog
 from prometheus_client import Counter, Histogram
 
-from api.execution.documents import Document, Operation
+from api.execution.documents import Document, Operation, running
 from domain.kernel.witness import WITNESS
 
 NAMES_MAX: Final = 100
@@ -46,9 +46,12 @@ COST: Final = Counter(
 )
 PLANS: Final = Counter(
     "counterfoil_graphql_plans_total",
-    "Operations run, by whether they were remembered (hit) or seen anew (miss).",
+    "Operations executed by a plan at hand (hit), one made for them (miss), or none (fallback).",
     ("operation", "found"),
 )
+
+PLAN: Final = ("plan",)
+"""Where the executor keeps an operation's plan in its cache (see api.execution.plans)."""
 
 log = structlog.get_logger("counterfoil.operations")
 
@@ -121,7 +124,8 @@ class Watch:
     name: str = ""
     kind: str = ""
     document_id: str = ""
-    hit: bool | None = None
+    operation: Operation | None = None
+    planned: bool = False
     cost: int | None = None
     statements: int = 0
     sql_seconds: float = 0.0
@@ -160,10 +164,11 @@ class Watcher:
         began = time.perf_counter()
         trace = self.tracing.begin(headers, request_id) if self.tracing else None
         watch = Watch(request_id, began, trace)
-        watching, witness = WATCH.set(watch), WITNESS.set(watch)
+        watching, witness, ran = WATCH.set(watch), WITNESS.set(watch), running.set(None)
         try:
             yield watch
         finally:
+            running.reset(ran)
             WITNESS.reset(witness)
             WATCH.reset(watching)
 
@@ -171,6 +176,7 @@ class Watcher:
         """Say which operation the request at hand came to."""
         watch = WATCH.get()
         if watch is not None:
+            watch.operation, watch.planned = operation, PLAN in operation.cache
             self._name(watch, document, operation, stranger=stranger)
 
     def repeated(
@@ -185,7 +191,6 @@ class Watcher:
         self, watch: Watch, document: Document, operation: Operation, *, stranger: bool
     ) -> None:
         known = operation.cache.get(("watch",))
-        watch.hit = known is not None
         if known is None:
             known = sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
             operation.cache["watch",] = known
@@ -207,12 +212,20 @@ class Watcher:
             ERRORS.labels(watch.label, code).inc()
         if watch.cost is not None:
             cost.inc(watch.cost)
-        if watch.hit is not None:
-            _plans(watch.label, "hit" if watch.hit else "miss").inc()
+        if watch.operation is not None and running.get() is watch.operation:
+            _plans(watch.label, _found(watch.operation, planned=watch.planned)).inc()
         if seconds * 1000 >= self.slow_ms:
             _log_slow(watch, seconds, status)
         if watch.trace is not None:
             watch.trace.ended(status, codes, watch.cost)
+
+
+def _found(operation: Operation, *, planned: bool) -> str:
+    """What an operation that was executed found; no plan means that graphql-core ran it."""
+    plan = operation.cache.get(PLAN)
+    if plan is None or None in plan.variants.values():
+        return "fallback"
+    return "hit" if planned else "miss"
 
 
 def _log_slow(watch: Watch, seconds: float, status: int) -> None:

@@ -25,6 +25,7 @@ AccessAction = Literal[
     "ADD_GRANT",
     "REMOVE_GRANT",
     "ENABLE_SUB_ACCOUNT",
+    "REPLACE_SUB_ACCOUNT",
     "ENABLE_KEY",
     "DISABLE_KEY",
     "REPLACE_KEY",

@@ -17,6 +17,7 @@ from console_sdk.keys import AsyncKeys, Keys
 from console_sdk.ledger import AsyncBalance, Balance
 from console_sdk.orders import AsyncOrders, Orders
 from console_sdk.products import AsyncProducts, Products
+from console_sdk.recovery import AsyncRecovery, Recovery
 from console_sdk.roles import AsyncRoles, Roles
 from console_sdk.sub_accounts import AsyncSubAccounts, SubAccounts
 from console_sdk.transport import Habits, Language, Session, Talk, query
@@ -110,6 +111,7 @@ class Console(_Base):
         self.balance = Balance(wire)
         self.usage = Usage(wire)
         self.bills = Bills(wire)
+        self.recovery = Recovery(wire)
 
     def graphql(
         self,
@@ -187,6 +189,7 @@ class AsyncConsole(_Base):
         self.balance = AsyncBalance(wire)
         self.usage = AsyncUsage(wire)
         self.bills = AsyncBills(wire)
+        self.recovery = AsyncRecovery(wire)
 
     async def graphql(
         self,

@@ -8,6 +8,8 @@ from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 from graphql import (
     DocumentNode,
+    ExecutableDefinitionNode,
+    ExecutableDefinitionsRule,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -150,7 +152,9 @@ class Documents:
         over = Measure(ast, self.limits).errors
         if over:
             return _refused(text, *over)
-        wrong = validate(self.schema, ast, RULES, max_errors=ERRORS_KEPT)
+        executable = all(isinstance(one, ExecutableDefinitionNode) for one in ast.definitions)
+        rules = RULES if executable else (ExecutableDefinitionsRule,)
+        wrong = validate(self.schema, ast, rules, max_errors=ERRORS_KEPT)
         if wrong:
             return _refused(text, *wrong)
         return Document(text=text, ast=ast, operations=_operations(ast))

@@ -31,8 +31,9 @@ class Limits:
     `aliases`, `root_fields`, `directives` and `fields` count as if every fragment were written
     out where it is spread. `fields` needs no thought by callers: without reused fragments a text
     of `tokens` cannot reach it. `repeats` bounds one response name at one place of the answer,
-    because merging repeats costs their square. `cost` bounds the points of one call, which
-    hang on its variables: see `costs`.
+    because merging repeats costs their square, and `comparisons` what all of them cost. `cost`
+    bounds the points of one call, which hang on its variables: see `costs`. `values` bounds what
+    all variables of a call hold together, `list_size` each list and object of an input.
     """
 
     text: int = 20_000
@@ -45,8 +46,10 @@ class Limits:
     directives: int = 50
     fields: int = 2_000
     repeats: int = 30
+    comparisons: int = 10_000
     list_size: int = 250
     input_depth: int = 50
+    values: int = 10_000
     cost: int = 5_000
 
 
@@ -103,8 +106,10 @@ class Measure:
         self.limits = limits
         self.errors: list[GraphQLError] = []
         self.visits = 0
+        self.comparisons = 0
         self.tallies: dict[str, Tally] = {}
         self._written = 0
+        self._spreads = 0
         self._said: set[str] = set()
         self._own: dict[str, Tally] = {}
         self._total: dict[str, Tally] = {}
@@ -123,7 +128,7 @@ class Measure:
             self.tallies[operation.name.value if operation.name else ""] = tally
             for name in MEASURED:
                 self._compare(name, getattr(tally, name), operation)
-        if not self.errors and self._written > limits.repeats:
+        if not self.errors and self._written + self._spreads > limits.repeats:
             self._look_for_repeats(document)
 
     def _compare(self, name: str, found: int, node: Node | None) -> None:
@@ -160,12 +165,16 @@ class Measure:
                 elif isinstance(node, FragmentSpreadNode):
                     tally.spreads.append(Spread(node.name.value, level - 1, root, hidden))
         self._written += tally.fields
+        self._spreads += len(tally.spreads)
         return tally
 
     def _look_for_repeats(self, document: DocumentNode) -> None:
-        found = Repeats(document, self.limits.repeats)
+        found = Repeats(document, self.limits.repeats, self._spreads)
         self.visits += found.visits
+        self.comparisons = found.comparisons
         self._compare("repeats", CEILING if found.tired else found.most, found.where)
+        if not self.errors:
+            self._compare("comparisons", found.comparisons, found.where)
 
     def _look_at_arguments(self, node: Any) -> None:
         for argument in node.arguments or ():
@@ -183,7 +192,7 @@ class Measure:
                 stack.extend((item, level + 1) for item in node.values)
             elif isinstance(node, ObjectValueNode):
                 self.visits += 1
-                problem = _container_problem(0, level, self.limits, "An object")
+                problem = _container_problem(len(node.fields), level, self.limits, "An object")
                 stack.extend((item.value, level + 1) for item in node.fields)
             elif isinstance(node, StringValueNode) and "\0" in node.value:
                 problem = _bad_input("A text holds the character NUL, which cannot be stored.")
@@ -256,24 +265,31 @@ def _container_problem(size: int, level: int, limits: Limits, what: str) -> Grap
 
 
 def check_variables(variables: Mapping[str, Any], limits: Limits) -> GraphQLError | None:
-    """The first thing in the variables that no field may see: a long list, deep nesting, a NUL."""
+    """The first thing in the variables that no field may see: too much, too deep, or a NUL."""
+    left = limits.values - len(variables)
+    if left < 0:
+        return _too_many_values(limits)
     for name, given in variables.items():
         stack = [(given, 1)]
         while stack:
             value, level = stack.pop()
-            problem: GraphQLError | None = None
-            if isinstance(value, list):
-                problem = _container_problem(
-                    len(value), level, limits, f"Variable '${name[:100]}': a list"
-                )
-                stack.extend((item, level + 1) for item in value)
-            elif isinstance(value, dict):
-                problem = _container_problem(
-                    0, level, limits, f"Variable '${name[:100]}': an object"
-                )
-                stack.extend((item, level + 1) for item in value.values())
+            if isinstance(value, list | dict):
+                left -= len(value)
+                kind = "a list" if isinstance(value, list) else "an object"
+                what = f"Variable '${name[:100]}': {kind}"
+                problem = _container_problem(len(value), level, limits, what)
+                if problem is not None:
+                    return problem
+                if left < 0:
+                    return _too_many_values(limits)
+                inner = value if isinstance(value, list) else value.values()
+                stack.extend((item, level + 1) for item in inner)
             elif isinstance(value, str) and "\0" in value:
-                problem = _bad_input(f"Variable '${name[:100]}' holds the character NUL.")
-            if problem is not None:
-                return problem
+                return _bad_input(f"Variable '${name[:100]}' holds the character NUL.")
     return None
+
+
+def _too_many_values(limits: Limits) -> GraphQLError:
+    return _bad_input(
+        f"The variables hold more than {limits.values:,} values.", allowed=limits.values
+    )

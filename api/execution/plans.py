@@ -22,7 +22,7 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 from strawberry.execution import optimized_is_awaitable
 
-from api.execution import seams
+from api.execution import introspected, seams
 from api.execution.arguments import Prepared, Variables, arguments
 from api.execution.documents import Document, Operation
 from api.execution.running import Run
@@ -167,12 +167,17 @@ def run(
 
     The answer is the same either way; `compiled` False asks for graphql-core alone.
     """
-    plan = plan_of(seams.core(schema), document, operation) if compiled else None
+    core = seams.core(schema)
+    place = introspected.place_of(document, operation, variables) if compiled else None
+    known = introspected.remembered(core, place) if place is not None else None
+    if known is not None:
+        return known
+    plan = plan_of(core, document, operation) if compiled else None
     if plan is not None:
         found = plan.run(variables, context, extensions, hide_suggestions=hide_suggestions)
         if found is not None:
             return found
-    return seams.run(
+    made = seams.run(
         schema,
         document,
         operation,
@@ -181,6 +186,9 @@ def run(
         extensions=extensions,
         hide_suggestions=hide_suggestions,
     )
+    if place is not None and isinstance(made, ExecutionResult):
+        introspected.remember(core, place, made)
+    return made
 
 
 def plan_of(schema: GraphQLSchema, document: Document, operation: Operation) -> Plan | None:

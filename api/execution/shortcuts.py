@@ -1,8 +1,8 @@
 """Shorter ways to resolvers that take simple arguments: what Strawberry looks up, looked up once.
 
 Strawberry converts arguments for each call by walking their Python types (20 µs for a list's four
-window arguments). For scalars, enums and lists of those the walk changes nothing but the names. What is
-not simple, such as an input object, goes the long way when it is given.
+window arguments). For scalars, enums and lists of those the walk changes nothing but the names.
+What is not simple, such as an input object, goes the long way when it is given.
 """
 
 from collections.abc import Callable

@@ -24,6 +24,8 @@ from strawberry.schema_directive import Location
 from domain.kernel.reading import PAGE_MAX
 
 MUTATION_WEIGHT: Final = 10
+PASSWORD_WEIGHT: Final = 400
+"""Hashing a password takes about the CPU that so many objects take."""
 
 
 @strawberry.schema_directive(
@@ -42,6 +44,20 @@ class Cost:
 )
 class ListSize:
     assumed_size: int = strawberry.directive_field(name="assumedSize")
+
+
+ARGUMENTS: Final[dict[str, dict[str, str]]] = {
+    "cost": {"weight": "So many points, once for each time the field is asked."},
+    "listSize": {"assumedSize": "So many entries; the list may well have more or fewer."},
+}
+"""What is said of the arguments of directives; Strawberry has no place for it."""
+
+
+def describe(schema: GraphQLSchema) -> None:
+    """Say of the arguments of our directives what they are."""
+    for directive in schema.directives:
+        for name, text in ARGUMENTS.get(directive.name, {}).items():
+            directive.args[name].description = text
 
 
 def holds(size: int) -> list[object]:

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from api.context import Info
-from api.execution.weights import costs
+from api.execution.weights import PASSWORD_WEIGHT, costs
 from api.resolvers.viewer import Viewer
 from api.schema.accounts import EnterpriseKind, SignedUp, SignUpResult
 from domain.accounts import commands, identity
@@ -29,7 +29,7 @@ class AccountQuery:
 @strawberry.type
 class AccountMutation:
     @strawberry.mutation(
-        directives=costs(50),
+        directives=costs(PASSWORD_WEIGHT),
         graphql_type=SignUpResult,
         description="Open an enterprise with its main account. A taken e-mail is answered alike, "
         "and its owner is written to.",

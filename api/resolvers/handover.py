@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 
 from api.context import Info
+from api.execution.weights import PASSWORD_WEIGHT, costs
 from api.resolvers.arguments import IdempotencyKey
 from api.resolvers.paging import node_wanted, paged
 from api.resolvers.people import Code, OwnPassword
@@ -71,6 +72,7 @@ class HandoverMutation:
         return await commands.withdraw_main_account_offer(info.context.ctx, offer_id=id)
 
     @strawberry.mutation(
+        directives=costs(PASSWORD_WEIGHT),
         graphql_type=AcceptMainAccountResult,
         description="Become the main account, and leave your sub-account to whoever offered. "
         "Needs your password and second factor; the sessions of both end, and the key of the "

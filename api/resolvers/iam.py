@@ -6,7 +6,7 @@ import strawberry
 
 from api.context import Info
 from api.execution.lookahead import wanted
-from api.execution.weights import costs
+from api.execution.weights import PASSWORD_WEIGHT, costs
 from api.resolvers.arguments import (
     AllowedOperations,
     IdempotencyKey,
@@ -185,7 +185,7 @@ class IamMutation:
         return await commands.delete_role(info.context.ctx, role_id=id)
 
     @strawberry.mutation(
-        directives=costs(50),
+        directives=costs(PASSWORD_WEIGHT),
         graphql_type=CreateSubAccountResult,
         description="Make a member, who logs in, or an application, which has a key only. Its one "
         "key comes with it; the secret is shown this once.",
@@ -206,9 +206,9 @@ class IamMutation:
         password: Password = None,
     ) -> CreatedSubAccount:
         ctx = info.context.ctx.keyed(idempotency_key)
-        proven = None if password is None else await identity.hashed(password)
+        hashed = None if password is None else await identity.hashed(password)
         made = await commands.create_sub_account(
-            ctx, kind=kind, name=name, role_id=role_id, email=email, password=proven
+            ctx, kind=kind, name=name, role_id=role_id, email=email, password=hashed
         )
         await queries.hang_created(ctx, made, wanted(info))
         return made

@@ -99,5 +99,5 @@ class LedgerMutation:
         money = Money.parse(amount, positive=True)
         ctx = info.context.ctx.keyed(idempotency_key)
         return await commands.credit_balance(
-            ctx, enterprise_id=enterprise_id[:40], amount=money, reason=reason
+            ctx, enterprise_id=enterprise_id, amount=money, reason=reason
         )

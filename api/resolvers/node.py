@@ -15,6 +15,7 @@ from domain.billing import queries as billing
 from domain.entitlements import queries as entitlements
 from domain.iam import queries as iam
 from domain.kernel.context import Ctx
+from domain.kernel.ids import asked_id
 from domain.kernel.reading import Row, Wanted, fetch_one
 from domain.keys import queries as keys
 from domain.ledger.rows import FinancialAccountRow, LedgerEntryRow, RechargeRow
@@ -73,4 +74,4 @@ class NodeQuery:
         scope, fetch = FETCHERS.get(id.partition("_")[0], ("", None))
         if fetch is None or not (scope == PUBLIC or ctx.actor.may(scope)):
             return None
-        return await fetch(ctx, id[:40], wanted(info))
+        return await fetch(ctx, asked_id(id), wanted(info))

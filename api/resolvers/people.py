@@ -6,7 +6,7 @@ import strawberry
 
 from api.context import Info
 from api.execution.lookahead import wanted
-from api.execution.weights import costs, holds
+from api.execution.weights import PASSWORD_WEIGHT, costs, holds
 from api.resolvers.accounts import Email, Password
 from api.resolvers.arguments import IdempotencyKey
 from api.resolvers.paging import node_wanted, paged
@@ -94,7 +94,7 @@ class PeopleQuery:
 @strawberry.type
 class PeopleMutation:
     @strawberry.mutation(
-        directives=costs(50),
+        directives=costs(PASSWORD_WEIGHT),
         graphql_type=LogInResult,
         description="Open a session. A browser that sends X-Counterfoil-Request gets a cookie too, "
         "and one by which this account knows it next time.",
@@ -131,7 +131,7 @@ class PeopleMutation:
         return await commands.end_other_sessions(info.context.ctx)
 
     @strawberry.mutation(
-        directives=costs(50),
+        directives=costs(2 * PASSWORD_WEIGHT),
         graphql_type=ChangePasswordResult,
         description="Set a new password; your other sessions end.",
     )
@@ -156,7 +156,7 @@ class PeopleMutation:
         return ResetRequested(accepted=True)
 
     @strawberry.mutation(
-        directives=costs(50),
+        directives=costs(PASSWORD_WEIGHT),
         graphql_type=ResetPasswordResult,
         description="Set a new password by the code from a letter. It works once, for half an "
         "hour, and all sessions end.",
@@ -172,7 +172,7 @@ class PeopleMutation:
         return row
 
     @strawberry.mutation(
-        directives=costs(50),
+        directives=costs(PASSWORD_WEIGHT),
         graphql_type=EnrolSecondFactorResult,
         description="Get the secret of an authenticator, shown this once. It is in force once a "
         "code of it is confirmed.",
@@ -233,7 +233,7 @@ class PeopleMutation:
         return await commands.withdraw_invitation(info.context.ctx, invitation_id=id)
 
     @strawberry.mutation(
-        directives=costs(50),
+        directives=costs(PASSWORD_WEIGHT),
         graphql_type=AcceptInvitationResult,
         description="Become the member that you were invited as, with a password of your own.",
     )

@@ -19,6 +19,7 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = {
         "ADD_GRANT": "Grant the API to the role.",
         "REMOVE_GRANT": "Take the grant from the role.",
         "ENABLE_SUB_ACCOUNT": "Enable the sub-account.",
+        "REPLACE_SUB_ACCOUNT": "Make another sub-account, with its key: this one is gone.",
         "ENABLE_KEY": "Enable the key.",
         "DISABLE_KEY": "Disable the key.",
         "REPLACE_KEY": "Make a new key: this one is gone.",

@@ -11,6 +11,7 @@ import os
 import signal
 from typing import Any, Final
 
+from api.orphans import end_with_supervisor
 from api.subscriptions.register import Register
 
 FAREWELL_SECONDS: Final = 3
@@ -26,7 +27,9 @@ class Drain:
         self._farewell: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        """Take the signals. A worker leaves the group of its supervisor, which hears Ctrl-C."""
+        """Take the signals. A worker leaves the group of its supervisor, which hears Ctrl-C, and
+        ends when the supervisor does.
+        """
         loop = asyncio.get_running_loop()
         with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
             self._earlier[signal.SIGINT] = signal.getsignal(signal.SIGINT)
@@ -36,6 +39,7 @@ class Drain:
         if multiprocessing.parent_process() is not None:
             with contextlib.suppress(OSError):
                 os.setpgrp()
+            end_with_supervisor()
 
     def end(self) -> None:
         """End what is still open, and give the signals back."""

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +21,6 @@ class Grants:
         """Whether they hold all that `grant` gives; what is no grant gives nothing."""
         pair = normal_grant(grant)
         return pair is None or pair[0] in self.products or pair in self.apis
-
-
-NO_GRANTS: Final = Grants(products=frozenset(), apis=frozenset())
 
 
 def normal_grant(text: str) -> tuple[str, str] | None:

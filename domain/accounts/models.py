@@ -1,5 +1,6 @@
 """Tables of the account tree: enterprise, main account, roles, sub-accounts, log-ins, sessions."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
@@ -85,24 +86,18 @@ class MainAccount(Owned):
         unique_together = (("enterprise",),)
 
 
-class Role(Owned):
-    """A named set of console scopes and API grants.
+class Remembered(Owned):
+    """A named row that stays when it is deleted, for what was done by it.
 
-    One that a deleted sub-account had stays as an empty row. Its id stands in `name` then, so that
-    the name is free.
+    Its id stands in `name` then, so that the name is free.
     """
 
     name = fields.CharField(max_length=60)
-    console_scopes: Any = fields.JSONField()
-    api_grants: Any = fields.JSONField()
-    allowed_operations: Any = fields.JSONField(null=True)
-    created_at = fields.DatetimeField()
     former_name: Any = fields.CharField(max_length=60, null=True)
     deleted_at: Any = fields.DatetimeField(null=True)
 
     class Meta:
-        table = "roles"
-        unique_together = (("enterprise", "name"),)
+        abstract = True
 
     @classmethod
     def visible_to(cls, actor: Actor) -> QuerySet[Self]:
@@ -114,16 +109,34 @@ class Role(Owned):
         """Those that were deleted too: for what happened before, and for nothing else."""
         return super().visible_to(actor)
 
+    def leave(self, now: datetime) -> None:
+        """Give the name free, and count as deleted from `now` on; to be saved by the caller."""
+        self.former_name, self.name, self.deleted_at = self.name, self.id, now
 
-class SubAccount(Owned):
+
+class Role(Remembered):
+    """A named set of console scopes and API grants.
+
+    One that a deleted sub-account had stays as an empty row.
+    """
+
+    console_scopes: Any = fields.JSONField()
+    api_grants: Any = fields.JSONField()
+    allowed_operations: Any = fields.JSONField(null=True)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "roles"
+        unique_together = (("enterprise", "name"),)
+
+
+class SubAccount(Remembered):
     """A member or an application of an enterprise, with exactly one role.
 
-    A deleted one stays, disabled, for what it did. Its id stands in `name` then, and it has no
-    log-in, so that both are free.
+    A deleted one stays, disabled, and has no log-in, so that its e-mail is free.
     """
 
     kind = fields.CharEnumField(SubAccountKind, max_length=8)
-    name = fields.CharField(max_length=60)
     role: Any = fields.ForeignKeyField("domain.Role", related_name=False, on_delete=fields.RESTRICT)
     role_id: str
     login: Any = fields.OneToOneField(
@@ -132,22 +145,10 @@ class SubAccount(Owned):
     login_id: Any
     status = fields.CharEnumField(SubAccountStatus, max_length=12)
     created_at = fields.DatetimeField()
-    former_name: Any = fields.CharField(max_length=60, null=True)
-    deleted_at: Any = fields.DatetimeField(null=True)
 
     class Meta:
         table = "sub_accounts"
         unique_together = (("enterprise", "name"),)
-
-    @classmethod
-    def visible_to(cls, actor: Actor) -> QuerySet[Self]:
-        """As for every owned row, without those that were deleted."""
-        return super().visible_to(actor).filter(deleted_at=None)
-
-    @classmethod
-    def ever_visible_to(cls, actor: Actor) -> QuerySet[Self]:
-        """Those that were deleted too: for what happened before, and for nothing else."""
-        return super().visible_to(actor)
 
 
 class Login(Model):

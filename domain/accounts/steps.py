@@ -17,6 +17,7 @@ from domain.accounts.models import (
 from domain.kernel import changes, outbox, secrets
 from domain.kernel.context import SYSTEM, Ctx
 from domain.kernel.errors import IllegalTransition, Invalid, NotFound
+from domain.kernel.ids import asked_id
 from domain.kernel.sql import moment, run
 from domain.ledger import models as ledger
 
@@ -112,9 +113,19 @@ async def new_sub_account(
 
 async def locked_enterprise(ctx: Ctx, enterprise_id: str) -> models.Enterprise:
     """The enterprise's row, held until the transaction ends; NotFound unless it is open."""
-    found = await models.Enterprise.select_for_update().get_or_none(id=enterprise_id)
+    name = asked_id(enterprise_id)
+    found = await models.Enterprise.select_for_update().get_or_none(id=name)
     if found is None or found.status is EnterpriseStatus.CLOSED:
-        raise NotFound(what="enterprise", id=enterprise_id)
+        raise NotFound(what="enterprise", id=name)
+    return found
+
+
+async def found_role(ctx: Ctx, role_id: str) -> models.Role:
+    """A role of the actor's enterprise, or NotFound."""
+    name = asked_id(role_id)
+    found = await models.Role.visible_to(ctx.actor).get_or_none(id=name)
+    if found is None:
+        raise NotFound(what="role", id=name)
     return found
 
 

@@ -33,24 +33,44 @@ class BillStepRow(Row):
     amount: str
 
 
-class BillLineRow(Row):
-    """One line of a bill, stored or worked out."""
+class _Charged(Row):
+    """What it is worth, and what is charged of that."""
 
-    table: ClassVar[type[Model]] = models.BillLine
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "rated": ("rated_e8",),
         "charged": ("charged_fen",),
         "rounding_off": ("rounding_off_e8",),
     }
+    rated_e8: int
+    charged_fen: int
+    rounding_off_e8: int
+
+    @property
+    def rated(self) -> str:
+        """The worth in yuan, with eight decimals."""
+        return format_rated(self.rated_e8)
+
+    @property
+    def charged(self) -> Money:
+        """What is charged: each line cut to the fen."""
+        return Money(self.charged_fen)
+
+    @property
+    def rounding_off(self) -> str:
+        """What was cut off, in yuan with eight decimals."""
+        return format_rated(self.rounding_off_e8)
+
+
+class BillLineRow(_Charged):
+    """One line of a bill, stored or worked out."""
+
+    table: ClassVar[type[Model]] = models.BillLine
     id: str
     bill_id: str
     position: int
     kind: models.LineKind
     product_code: str
     quantity: int
-    rated_e8: int
-    charged_fen: int
-    rounding_off_e8: int
 
     @property
     def api_code(self) -> str | None:
@@ -66,21 +86,6 @@ class BillLineRow(Row):
     def order_id(self) -> str | None:
         """The order, of an order line."""
         return self.__dict__["order_id"] or None
-
-    @property
-    def rated(self) -> str:
-        """Its worth in yuan, with eight decimals."""
-        return format_rated(self.rated_e8)
-
-    @property
-    def charged(self) -> Money:
-        """What is charged of it: cut to the fen."""
-        return Money(self.charged_fen)
-
-    @property
-    def rounding_off(self) -> str:
-        """What was cut off, in yuan with eight decimals."""
-        return format_rated(self.rounding_off_e8)
 
     @property
     def funded(self) -> FundedRow:
@@ -103,36 +108,13 @@ class BillLineRow(Row):
         ]
 
 
-class BillRow(Row):
+class BillRow(_Charged):
     """A month of an enterprise, closed or running."""
 
     table: ClassVar[type[Model]] = models.Bill
-    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "rated": ("rated_e8",),
-        "charged": ("charged_fen",),
-        "rounding_off": ("rounding_off_e8",),
-    }
     id: str
     enterprise_id: str
     month: str
     status: models.BillStatus
-    rated_e8: int
-    charged_fen: int
-    rounding_off_e8: int
     closed_at: datetime | None
     lines: list[BillLineRow]
-
-    @property
-    def rated(self) -> str:
-        """The worth of the month in yuan, with eight decimals."""
-        return format_rated(self.rated_e8)
-
-    @property
-    def charged(self) -> Money:
-        """What is charged: the sum of the lines, each cut to the fen."""
-        return Money(self.charged_fen)
-
-    @property
-    def rounding_off(self) -> str:
-        """What was cut off, in yuan with eight decimals."""
-        return format_rated(self.rounding_off_e8)

@@ -2,15 +2,16 @@
 
 from domain.accounts.identity import Proof
 from domain.accounts.models import Login, SubAccountKind, SubAccountStatus
-from domain.accounts.steps import locked_enterprise
+from domain.accounts.steps import found_role, locked_enterprise
 from domain.handover import steps
 from domain.handover.models import MainAccountOffer
 from domain.handover.rows import OfferRow, TakenMainAccount
-from domain.iam.steps import found_role, found_sub_account
+from domain.iam.steps import found_sub_account
 from domain.kernel import secrets
 from domain.kernel.command import command
 from domain.kernel.context import ActorKind, Ctx
 from domain.kernel.errors import IllegalTransition, Invalid, NotFound
+from domain.kernel.ids import asked_id
 from domain.people import steps as people
 from domain.people.rules import HANDOVER_PREFIX
 
@@ -61,7 +62,7 @@ async def offer_main_account(
 @command(needs="account:hand_over", repeatable=False)
 async def withdraw_main_account_offer(ctx: Ctx, *, offer_id: str) -> OfferRow:
     """Take an open offer back. Raises NotFound, or OfferClosed when it is not open."""
-    name = offer_id[:40].replace("\x00", "")
+    name = asked_id(offer_id)
     await locked_enterprise(ctx, ctx.actor.home)
     offer = await MainAccountOffer.visible_to(ctx.actor).get_or_none(id=name)
     if offer is None:

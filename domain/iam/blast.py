@@ -15,11 +15,12 @@ from domain.accounts.models import Role, SubAccount
 from domain.accounts.rules import scopes_in
 from domain.catalog import hot as catalog
 from domain.entitlements import hot as entitlements
-from domain.iam import queries, steps
+from domain.iam import queries
 from domain.iam.rows import BLAST_DAYS, BlastApiRow, BlastCallerRow, BlastRow, HolderRow
 from domain.kernel.calendar import hour_start
 from domain.kernel.context import Ctx
 from domain.kernel.errors import Invalid
+from domain.kernel.ids import asked_id
 from domain.kernel.reading import fetch, wanting
 from domain.keys import queries as keys
 from domain.keys.models import KeyStatus
@@ -55,12 +56,10 @@ async def blast_radius(
     given = [one for one in (role_id, sub_account_id, key_id) if one is not None]
     if len(given) != 1:
         raise Invalid(field="roleId", reason="give exactly one of roleId, subAccountId and keyId")
-    if not steps.plain_id(given[0]):
-        return None
     if role_id is not None:
-        target = await _of_role(ctx, role_id)
+        target = await _of_role(ctx, asked_id(role_id))
     elif sub_account_id is not None:
-        target = await _of_sub_account(ctx, sub_account_id)
+        target = await _of_sub_account(ctx, asked_id(sub_account_id))
     else:
         target = await _of_key(ctx, key_id or "")
     return None if target is None else await _measured(ctx, target)

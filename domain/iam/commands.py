@@ -26,7 +26,7 @@ from domain.kernel.context import Ctx
 from domain.kernel.errors import IllegalTransition, Invalid
 from domain.keys.steps import create_sub_account_key
 from domain.operations.steps import checked_operations
-from domain.people.steps import erase_person
+from domain.people.steps import end_sessions, erase_person
 
 
 @command(needs="iam:write")
@@ -38,7 +38,7 @@ async def create_role(
     Raises Invalid (name, unknown scope, malformed grant), ForbiddenScope (a scope or a grant that
     the author lacks, or one that only the main account has), NameTaken, or LimitReached.
     """
-    enterprise = await steps.locked(ctx)
+    enterprise = await accounts.locked_enterprise(ctx, ctx.actor.home)
     cleaned = check_name(name)
     scopes, grants = checked_scopes(console_scopes), checked_grants(api_grants)
     await power.require_holding(ctx, scopes, grants)
@@ -76,8 +76,8 @@ async def update_role(
     `allowed_operations` its holders call these registered operations alone; an empty list lifts
     that. Raises NotFound, Invalid, ForbiddenScope, OperationNotAllowed or NameTaken.
     """
-    enterprise = await steps.locked(ctx)
-    role = await steps.found_role(ctx, role_id)
+    enterprise = await accounts.locked_enterprise(ctx, ctx.actor.home)
+    role = await accounts.found_role(ctx, role_id)
     before = _role_facts(role)
     scopes = before["consoleScopes"] if console_scopes is None else checked_scopes(console_scopes)
     grants = before["apiGrants"] if api_grants is None else checked_grants(api_grants)
@@ -103,15 +103,15 @@ async def delete_role(ctx: Ctx, *, role_id: str) -> DeletedRole:
 
     Raises NotFound, or RoleInUse, which names its holders.
     """
-    enterprise = await steps.locked(ctx)
-    role = await steps.found_role(ctx, role_id)
+    enterprise = await accounts.locked_enterprise(ctx, ctx.actor.home)
+    role = await accounts.found_role(ctx, role_id)
     holders = await queries.holders(ctx, [role.id])
     if holders:
         raise RoleInUse(role=role.name, holders=holders)
     before = _role_facts(role)
     ever = models.SubAccount.ever_visible_to(ctx.actor).filter(role_id=role.id)
     if await ever.exists():  # deleted sub-accounts had it, and their rows stay
-        role.former_name, role.name, role.deleted_at = role.name, role.id, ctx.now
+        role.leave(ctx.now)
         role.console_scopes, role.api_grants = [], []
         await role.save()
     else:
@@ -146,8 +146,8 @@ async def create_sub_account(
     out. Raises Invalid, NotFound (role), ForbiddenScope (a role that holds what the author
     lacks), NameTaken (name, or an e-mail in use), or LimitReached.
     """
-    enterprise = await steps.locked(ctx)
-    role = await steps.found_role(ctx, role_id)
+    enterprise = await accounts.locked_enterprise(ctx, ctx.actor.home)
+    role = await accounts.found_role(ctx, role_id)
     await power.require_role(ctx, role)
     if kind is SubAccountKind.APP and (email is not None or password is not None):
         raise Invalid(field="email", reason="is for members; an application has a key only")
@@ -187,11 +187,11 @@ async def update_sub_account(
     Raises NotFound (sub-account or role), Invalid, NameTaken, or ForbiddenScope for a role that
     holds what the author lacks.
     """
-    enterprise = await steps.locked(ctx)
+    enterprise = await accounts.locked_enterprise(ctx, ctx.actor.home)
     row = await steps.found_sub_account(ctx, sub_account_id)
     before, renamed = row.role_id, False
     if role_id is not None and role_id != row.role_id:
-        role = await steps.found_role(ctx, role_id)
+        role = await accounts.found_role(ctx, role_id)
         await power.require_role(ctx, role)
         row.role_id = role.id
     if name is not None and (cleaned := check_name(name)) != row.name:
@@ -215,7 +215,7 @@ async def set_sub_account_status(
     attributed to it. Raises NotFound, IllegalTransition when it has that status, or
     ForbiddenScope to enable one whose role holds what the actor lacks.
     """
-    enterprise = await steps.locked(ctx)
+    enterprise = await accounts.locked_enterprise(ctx, ctx.actor.home)
     row = await steps.found_sub_account(ctx, sub_account_id)
     if row.status is status:
         raise IllegalTransition(
@@ -227,7 +227,7 @@ async def set_sub_account_status(
     row.status = status
     await row.save(update_fields=["status"])
     if status is SubAccountStatus.DISABLED and row.login_id is not None:
-        ended = await steps.end_sessions(ctx, row.login_id)
+        ended = await end_sessions(ctx, row.login_id)
     ctx.note(
         row.id,
         before={"status": before.value},
@@ -244,7 +244,7 @@ async def delete_sub_account(ctx: Ctx, *, sub_account_id: str) -> DeletedSubAcco
     What it did stays attributed to it, by its id and name. Raises NotFound (also for the main
     account, which nobody deletes), or IllegalTransition unless it is disabled.
     """
-    enterprise = await steps.locked(ctx)
+    enterprise = await accounts.locked_enterprise(ctx, ctx.actor.home)
     row = await steps.found_sub_account(ctx, sub_account_id)
     if row.status is not SubAccountStatus.DISABLED:
         raise IllegalTransition(
@@ -252,7 +252,8 @@ async def delete_sub_account(ctx: Ctx, *, sub_account_id: str) -> DeletedSubAcco
         )
     key_id = await steps.delete_key_of(ctx, row.id)
     login_id, name = row.login_id, row.name
-    row.former_name, row.name, row.deleted_at, row.login_id = name, row.id, ctx.now, None
+    row.login_id = None
+    row.leave(ctx.now)
     await row.save(update_fields=["former_name", "name", "deleted_at", "login_id"])
     ended = 0 if login_id is None else await erase_person(ctx, login_id)
     ctx.note(

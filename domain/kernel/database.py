@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import pkgutil
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -14,6 +16,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from tortoise import Tortoise
 from tortoise.connection import get_connection
 from tortoise.migrations.executor import MigrationExecutor
+from tortoise.migrations.graph import MigrationKey
+from tortoise.migrations.recorder import MigrationRecorder
 
 from domain.kernel import narrowing
 from domain.kernel.sql import dialect, run
@@ -150,12 +154,35 @@ _IS_THERE: Final = {
 }
 
 
+class _Applied(MigrationRecorder):
+    """Reads what was applied; Tortoise's own reader takes any error for a database without."""
+
+    async def applied_migrations(self) -> list[MigrationKey]:
+        return [MigrationKey(APP, name) for name in await _applied()]
+
+
+def executor() -> MigrationExecutor:
+    """Tortoise's executor on the open database, which reads errors as errors.
+
+    Raises UnusableDatabase when a migration of this program cannot be read.
+    """
+    made = MigrationExecutor(get_connection("default"), config_apps())
+    made.recorder = made.loader.recorder = _Applied(made.connection)
+    package = import_module(config_apps()[APP]["migrations"])
+    for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+        try:
+            import_module(module.name)
+        except Exception as error:
+            raise UnusableDatabase(
+                f"the migration {module.name} cannot be read: {type(error).__name__}: {error}"
+            ) from error
+    made.loader.load_disk()
+    return made
+
+
 async def _state() -> tuple[list[str], list[str]]:
     """The migrations that this code knows but the database lacks, and the other way round."""
-    connection = get_connection("default")
-    executor = MigrationExecutor(connection, config_apps())
-    await executor.loader.build_graph()
-    known = {key.name for key in executor.loader.graph.nodes}
+    known = {key.name for key in executor().loader.disk_migrations}
     try:
         applied = await _applied()
     except Exception as error:
@@ -164,10 +191,7 @@ async def _state() -> tuple[list[str], list[str]]:
 
 
 async def _applied() -> set[str]:
-    """The migrations that the database has had; without their table there was none.
-
-    Tortoise's own reader takes any error for that, an outage too.
-    """
+    """The migrations that the database has had; without their table there was none."""
     if not (await run(_IS_THERE[dialect()]))[0]["there"]:
         return set()
     return {str(row["name"]) for row in await run("SELECT name FROM tortoise_migrations")}
@@ -208,8 +232,7 @@ async def migrate(url: str, progress: Callable[[str], None] = lambda _: None) ->
         missing, _ = await _state()
         if not missing:
             return []
-        executor = MigrationExecutor(get_connection("default"), config_apps())
-        await executor.migrate(progress=lambda event, _, name: progress(f"{event}: {name}"))
+        await executor().migrate(progress=lambda event, _, name: progress(f"{event}: {name}"))
     return missing
 
 

@@ -21,6 +21,7 @@ from typing import Any, Final
 import structlog
 
 from domain.kernel import changes
+from domain.kernel.ids import asked_id
 from domain.kernel.sql import dialect, run
 
 LOOK_SECONDS: Final = 0.25
@@ -100,7 +101,7 @@ async def missed(enterprise_id: str, after: str) -> list[Event]:
 
     Events that were committing at that time may come again. Raises Forgotten.
     """
-    known = await run(_KNOWN[dialect()], after[:40].replace("\0", ""), enterprise_id)
+    known = await run(_KNOWN[dialect()], asked_id(after), enterprise_id)
     if not known:
         raise Forgotten(after)
     (place,) = known

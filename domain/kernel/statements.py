@@ -8,7 +8,7 @@ of the shape. Whatever is not known stays with the ORM.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, datetime
 from enum import Enum
 from typing import Any, Final
@@ -24,7 +24,6 @@ KEPT: Final = 1_000
 OPERATORS: Final = frozenset({"", "in", "not", "gt", "gte", "lt", "lte"})
 PLAIN: Final = (str, int, datetime, date, Enum)
 SETS: Final = (list, tuple, set, frozenset)
-Entries = Sequence[tuple[str, Any]]
 
 _texts: "OrderedDict[Any, str]" = OrderedDict()
 _readers: dict[tuple[type[Model], str], Callable[[Any], Any] | None] = {}

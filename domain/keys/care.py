@@ -1,4 +1,4 @@
-"""What the owner of a key should be told of: its expiry, its age, that nobody uses it. Pure."""
+"""The limits of a key, how they may change, and what its owner should be told of it. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

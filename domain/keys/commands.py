@@ -9,6 +9,7 @@ from domain.kernel import changes
 from domain.kernel.command import command
 from domain.kernel.context import ActorKind, Ctx
 from domain.kernel.errors import ForbiddenScope, IllegalTransition, NotFound
+from domain.kernel.ids import asked_id
 from domain.keys import care, models, rules, steps, tokens, upkeep
 from domain.keys.addresses import checked_list
 from domain.keys.care import KeyChange, KeyLimits
@@ -40,7 +41,8 @@ async def create_access_key(
     name = check_name(name)
     limits = KeyLimits(care.checked_expiry(expires_at, ctx.now), checked_list(allowed_addresses))
     if sub_account_id is not None:
-        await power.require_owner(ctx, sub_account_id[:40].replace("\x00", ""))
+        sub_account_id = asked_id(sub_account_id)
+        await power.require_owner(ctx, sub_account_id)
         return await steps.create_sub_account_key(
             ctx, name=name, sub_account_id=sub_account_id, limits=limits
         )

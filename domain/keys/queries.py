@@ -11,6 +11,7 @@ from tortoise.queryset import QuerySet
 from domain.accounts.models import SubAccount
 from domain.kernel.context import Ctx
 from domain.kernel.errors import Invalid
+from domain.kernel.ids import asked_id
 from domain.kernel.reading import Page, Wanted, Window, by, fetch, fetch_page
 from domain.keys import care, models, rules, tokens, upkeep
 from domain.keys.errors import TokenInvalid
@@ -70,9 +71,7 @@ def _narrowed(
     ctx: Ctx, query: QuerySet[models.AccessKey], only: KeyFilter
 ) -> QuerySet[models.AccessKey]:
     if only.sub_account_id is not None:
-        if len(only.sub_account_id) > 40 or "\x00" in only.sub_account_id:
-            raise Invalid(field="subAccountId", reason="is not the id of a sub-account")
-        query = query.filter(sub_account_id=only.sub_account_id)
+        query = query.filter(sub_account_id=asked_id(only.sub_account_id))
     if only.status is not None:
         query = query.filter(status=only.status)
     else:

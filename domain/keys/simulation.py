@@ -1,6 +1,7 @@
 """Whether a call would be let in, which part decides, and what would turn the answer."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import ClassVar, Final
@@ -42,6 +43,7 @@ class AccessAction(StrEnum):
     ADD_GRANT = "ADD_GRANT"
     REMOVE_GRANT = "REMOVE_GRANT"
     ENABLE_SUB_ACCOUNT = "ENABLE_SUB_ACCOUNT"
+    REPLACE_SUB_ACCOUNT = "REPLACE_SUB_ACCOUNT"
     ENABLE_KEY = "ENABLE_KEY"
     DISABLE_KEY = "DISABLE_KEY"
     REPLACE_KEY = "REPLACE_KEY"
@@ -64,6 +66,10 @@ OF: Final[dict[str, tuple[AccessPart, AccessAction]]] = {
     "ADDRESS_NOT_ALLOWED": (AccessPart.KEY, AccessAction.ALLOW_ADDRESS),
 }
 """By the code of what stands against a call: the part that says so, and the way past it."""
+
+
+_WITH_ANOTHER: Final = frozenset({AccessPart.CATALOGUE, AccessPart.ENTERPRISE})
+"""The parts that stand in the way of a key put in place of a deleted one, too."""
 
 
 class AccessStep(Row):
@@ -120,8 +126,8 @@ async def simulate(
     reach = await entitlements.reach_at(key.enterprise_id, at)
     judged = None if facts is None else rules.judge(key, facts, reach, at, address)
     against = list(rules.objections(key, facts, reach, at, address))
-    role_id, grants = await _role(ctx, key)
-    subjects = _subjects(key, facts, role_id)
+    holder = await _holder(ctx, key)
+    subjects = _subjects(key, facts, holder.role_id)
     return SimulatedAccess(
         allowed=isinstance(judged, int),
         code=against[0].code if against else None,
@@ -130,7 +136,7 @@ async def simulate(
         address=address,
         calls_per_second=judged if isinstance(judged, int) else None,
         path=list(_path(key, subjects, against, at)),
-        change=_changes(key, facts, subjects, against, grants, api, address),
+        change=_changes(key, facts, subjects, against, holder, api, address),
     )
 
 
@@ -142,13 +148,22 @@ def _checked(at: datetime | None, now: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-async def _role(ctx: Ctx, key: KeyRecord) -> tuple[str | None, Sequence[str]]:
-    """The role of the key's sub-account and what it grants; none for a main key."""
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """The role behind a key and what it grants; whether its sub-account was deleted."""
+
+    role_id: str | None = None
+    grants: Sequence[str] = ()
+    gone: bool = False
+
+
+async def _holder(ctx: Ctx, key: KeyRecord) -> _Holder:
+    """Who has the key; nobody with a role for a main key."""
     if not key.sub_account_id:
-        return None, ()
+        return _Holder()
     owner = await SubAccount.ever_visible_to(ctx.actor).get(id=key.sub_account_id)
     role = await Role.ever_visible_to(ctx.actor).get(id=owner.role_id)
-    return role.id, role.api_grants
+    return _Holder(role.id, role.api_grants, gone=owner.deleted_at is not None)
 
 
 def _subjects(key: KeyRecord, api: Api | None, role_id: str | None) -> dict[AccessPart, str | None]:
@@ -190,18 +205,20 @@ def _changes(
     api: Api | None,
     subjects: dict[AccessPart, str | None],
     against: Sequence[Refusal],
-    grants: Sequence[str],
+    holder: _Holder,
     asked: str,
     address: str,
 ) -> list[AccessChange]:
     """The fewest changes that turn the answer: one for each thing that stands against the call.
 
-    An allowed call is stopped by taking back the one grant that covers it, or by its key.
+    An allowed call is stopped by taking back the one grant that covers it, or by its key. What
+    was deleted stays so: another key takes the place of a deleted one, another sub-account (its
+    key comes with it) that of a deleted one.
     """
     if not against and api is not None:
         covering = [
             one
-            for one in grants
+            for one in holder.grants
             if normal_grant(one) in ((api.product_code, api.code), (api.product_code, "*"))
         ]
         if len(covering) == 1:
@@ -218,10 +235,16 @@ def _changes(
         AccessAction.CHOOSE_SUCCESSOR: product,
     }
     found = []
+    deleted = key.status == models.KeyStatus.DELETED
+    if holder.gone:
+        sub_account = subjects[AccessPart.SUB_ACCOUNT]
+        found.append(_change(AccessAction.REPLACE_SUB_ACCOUNT, sub_account, None))
+    elif deleted:
+        found.append(_change(AccessAction.REPLACE_KEY, key.id, None))
     for refusal in against:
         part, action = OF[refusal.code]
-        if action is AccessAction.ENABLE_KEY and key.status == models.KeyStatus.DELETED:
-            action = AccessAction.REPLACE_KEY
+        if (holder.gone and part not in _WITH_ANOTHER) or (deleted and part is AccessPart.KEY):
+            continue
         found.append(_change(action, subjects[part], values.get(action)))
     return found
 

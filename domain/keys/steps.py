@@ -9,6 +9,7 @@ from domain.events.rules import EventKind, about
 from domain.kernel import changes, secrets
 from domain.kernel.context import Ctx
 from domain.kernel.errors import IllegalTransition, NotFound
+from domain.kernel.ids import asked_id
 from domain.keys import care, hot, models, rules, tokens
 from domain.keys.addresses import checked_list
 from domain.keys.care import KeyChange, KeyLimits
@@ -43,8 +44,6 @@ async def create_sub_account_key(
     ctx: Ctx, *, name: str, sub_account_id: str, limits: KeyLimits = OPEN
 ) -> CreatedKey:
     """The one key of a sub-account, if it has none; its row is locked while that is looked up."""
-    if len(sub_account_id) > 40 or "\x00" in sub_account_id:
-        raise NotFound(what="sub-account", id=sub_account_id[:40].replace("\x00", ""))
     visible = SubAccount.visible_to(ctx.actor).select_for_update()
     owner = await visible.get_or_none(id=sub_account_id)
     if owner is None:
@@ -114,7 +113,7 @@ async def locked_key(ctx: Ctx, key_id: str) -> models.AccessKey:
         visible = models.AccessKey.visible_to(ctx.actor).select_for_update()
         found = await visible.get_or_none(id=key_id)
     if found is None:
-        raise NotFound(what="access key", id=key_id[:40].replace("\x00", ""))
+        raise NotFound(what="access key", id=asked_id(key_id))
     return found
 
 

@@ -4,6 +4,7 @@ from domain.kernel import outbox
 from domain.kernel.command import command
 from domain.kernel.context import Ctx
 from domain.kernel.errors import Invalid, NotFound
+from domain.kernel.ids import asked_id
 from domain.kernel.money import Money
 from domain.ledger import models, steps
 from domain.ledger.models import Account, RechargeStatus
@@ -81,9 +82,9 @@ async def credit_balance(
     if not 1 <= len(reason.strip()) <= REASON_MAX or "\x00" in reason:
         raise Invalid(field="reason", reason=f"must have 1 to {REASON_MAX} characters")
     found = models.FinancialAccount.visible_to(ctx.actor)
-    account = await found.get_or_none(enterprise_id=enterprise_id)
+    account = await found.get_or_none(enterprise_id=asked_id(enterprise_id))
     if account is None:
-        raise NotFound(what="enterprise", id=enterprise_id)
+        raise NotFound(what="enterprise", id=asked_id(enterprise_id))
     await steps.credit(
         ctx,
         enterprise_id=enterprise_id,

@@ -1,6 +1,7 @@
 """Reads of the message centre."""
 
 from domain.kernel.context import Ctx
+from domain.kernel.ids import asked_id
 from domain.kernel.reading import Page, Wanted, Window, fetch_page
 from domain.notices import models
 from domain.notices.rows import NoticeRow
@@ -12,5 +13,5 @@ async def notices(
     """The enterprise's notices, newest first, or those about one thing. One statement."""
     query = models.Notice.visible_to(ctx.actor)
     if subject_id is not None:
-        query = query.filter(subject_id=subject_id[:40].replace("\x00", ""))
+        query = query.filter(subject_id=asked_id(subject_id))
     return await fetch_page(NoticeRow, query, wanted, window, newest_first=True)

@@ -12,6 +12,7 @@ from domain.kernel import changes, secrets
 from domain.kernel.command import command
 from domain.kernel.context import Ctx
 from domain.kernel.errors import NotFound
+from domain.kernel.ids import asked_id
 from domain.operators import models, rules
 from domain.operators.errors import ServiceKeyNameTaken
 from domain.operators.rows import CreatedServiceKey, OperatorRow, ServiceKeyRow
@@ -44,9 +45,10 @@ async def create_service_key(ctx: Ctx, *, name: str, scopes: Sequence[str]) -> C
 @command(needs="op.service_key:write")
 async def set_service_key_active(ctx: Ctx, *, service_key_id: str, active: bool) -> ServiceKeyRow:
     """Switch a service key off, or on again; within a second no door takes it. Raises NotFound."""
-    key = await models.ServiceKey.select_for_update().get_or_none(id=service_key_id[:40])
+    name = asked_id(service_key_id)
+    key = await models.ServiceKey.select_for_update().get_or_none(id=name)
     if key is None:
-        raise NotFound(what="service key", id=service_key_id[:40])
+        raise NotFound(what="service key", id=name)
     ctx.note(key.id, before={"active": key.active}, after={"active": active})
     key.active = active
     await key.save(update_fields=["active"])

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from domain.kernel.context import Ctx
+from domain.kernel.ids import asked_id
 from domain.kernel.reading import Page, Wanted, Window, by, fetch, fetch_page
 from domain.orders import models
 from domain.orders.rows import OrderItemRow, OrderRow
@@ -19,7 +20,7 @@ async def orders(ctx: Ctx, window: Window, wanted: Wanted) -> Page[OrderRow]:
 
 async def order(ctx: Ctx, order_id: str, wanted: Wanted) -> OrderRow | None:
     """One order of the enterprise, or none."""
-    query = models.Order.visible_to(ctx.actor).filter(id=order_id[:40])
+    query = models.Order.visible_to(ctx.actor).filter(id=asked_id(order_id))
     rows = await fetch(OrderRow, query, wanted)
     await _hang_items(ctx, rows, wanted)
     return rows[0] if rows else None

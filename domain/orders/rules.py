@@ -17,8 +17,6 @@ MOVES: Final[dict[S, frozenset[S]]] = {
 }
 """The transitions of an order; what is not here is an illegal one."""
 
-UNPAID: Final = frozenset({S.PENDING_REVIEW, S.PENDING_PAYMENT})
-
 
 def check_move(order_id: str, status: S, target: S) -> None:
     """Raise IllegalTransition unless an order in `status` may become `target`."""

@@ -13,6 +13,7 @@ from domain.events.rules import EventKind, about
 from domain.kernel import changes
 from domain.kernel.context import Ctx
 from domain.kernel.errors import IllegalTransition, NotFound
+from domain.kernel.ids import asked_id
 from domain.orders import rules
 from domain.orders.errors import NotOnSale, PlanLimitReached
 from domain.orders.models import Order, OrderItem, OrderStatus
@@ -22,9 +23,10 @@ from domain.pricing.rows import PlanRow
 
 async def locked(ctx: Ctx, order_id: str) -> Order:
     """The order, held until the transaction ends; NotFound when it is not the actor's."""
-    found = await Order.visible_to(ctx.actor).select_for_update().get_or_none(id=order_id[:40])
+    name = asked_id(order_id)
+    found = await Order.visible_to(ctx.actor).select_for_update().get_or_none(id=name)
     if found is None:
-        raise NotFound(what="order", id=order_id[:40])
+        raise NotFound(what="order", id=name)
     ctx.note(found.id, enterprise_id=found.enterprise_id)
     return found
 

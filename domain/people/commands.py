@@ -1,6 +1,7 @@
 """Writes of people: sessions, passwords, second factors, invitations."""
 
 from domain.accounts import models as accounts
+from domain.accounts import power
 from domain.accounts import rules as account_rules
 from domain.accounts import steps as account_steps
 from domain.accounts.identity import SESSION_PREFIX, HashedPassword, Proof
@@ -9,6 +10,7 @@ from domain.kernel import changes, outbox, secrets
 from domain.kernel.command import command
 from domain.kernel.context import Ctx
 from domain.kernel.errors import Invalid, NotFound
+from domain.kernel.ids import asked_id
 from domain.people import guard, models, rules, steps
 from domain.people.errors import NoSecondFactor, ResetCodeInvalid
 from domain.people.rows import (
@@ -60,7 +62,7 @@ async def log_out(ctx: Ctx) -> ClosedSession:
 async def end_session(ctx: Ctx, *, session_id: str) -> ClosedSession:
     """End one of one's own sessions. Raises NotFound for another's, or one that has ended."""
     own = await steps.own_session(ctx)
-    name = session_id[:40].replace("\x00", "")
+    name = asked_id(session_id)
     open_ = accounts.Session.filter(id=name, login_id=own.login_id, ended_at=None)
     if not await open_.update(ended_at=ctx.now):
         raise NotFound(what="session", id=name)
@@ -218,7 +220,8 @@ async def create_invitation(
     """
     enterprise = await account_steps.locked_enterprise(ctx, ctx.actor.home)
     address, cleaned = account_rules.check_email(email), account_rules.check_name(name)
-    role = await steps.role_to_give(ctx, role_id)
+    role = await account_steps.found_role(ctx, role_id)
+    await power.require_role(ctx, role)
     await steps.check_place(ctx, cleaned)
     code = secrets.mint(rules.INVITATION_PREFIX)
     row = await models.Invitation.create(
@@ -244,7 +247,7 @@ async def create_invitation(
 @command(needs="iam:write", repeatable=False)
 async def withdraw_invitation(ctx: Ctx, *, invitation_id: str) -> InvitationRow:
     """Take an open invitation back. Raises NotFound, or InvitationClosed when it is not open."""
-    name = invitation_id[:40].replace("\x00", "")
+    name = asked_id(invitation_id)
     row = await models.Invitation.visible_to(ctx.actor).get_or_none(id=name)
     if row is None:
         raise NotFound(what="invitation", id=name)

@@ -51,7 +51,8 @@ def _of_address(ctx: Ctx, what: str = "address") -> Asked:
     return Asked(f"{what}:{ctx.address}", Rule(free=ctx.policy.sign_in_per_minute, window=60))
 
 
-def _account(email: str) -> str:
+def account_digest(email: str) -> str:
+    """The name of an account in the store of attempts; nothing can be read from it."""
     return secrets.digest(f"account:{rules.clean_email(email)}")[:32]
 
 
@@ -63,7 +64,7 @@ async def prove(
     `device` is what the browser kept from an earlier sign-in (`Proof.device`), if anything.
     Outside any transaction. An unknown e-mail takes the same steps and the same time.
     """
-    account = _account(email)
+    account = account_digest(email)
     found = await run(_KNOWN, ctx.address, rules.clean_email(email))
     hashed = str(found[0]["password_hash"]) if found else ""
     if _is_ours(ctx, device, account, hashed):
@@ -158,15 +159,10 @@ async def address_turn(ctx: Ctx, attempts: AttemptsStore) -> Turn:
 async def letter_due(ctx: Ctx, attempts: AttemptsStore, email: str) -> bool:
     """Whether one more letter may go to this address now; nobody is flooded by a stranger."""
     rule = Rule(free=ctx.policy.password_resets_per_hour, window=3600)
-    return await attempts.take([Asked(f"letter:{_account(email)}", rule)], ctx.now) == 0
+    return await attempts.take([Asked(f"letter:{account_digest(email)}", rule)], ctx.now) == 0
 
 
 async def owner_shown(ctx: Ctx, attempts: AttemptsStore, email_digest: str) -> None:
     """The owner proved to read the account's mail: strangers' failures count no more."""
     names = [f"account:{email_digest}", f"pair:{email_digest}:{ctx.address}"]
     await attempts.forget(names)
-
-
-def account_digest(email: str) -> str:
-    """The name of an account in the store of attempts; nothing can be read from it."""
-    return _account(email)

@@ -13,7 +13,7 @@ from domain.accounts.models import SubAccountKind
 from domain.events.rules import EventKind, about
 from domain.kernel import changes, outbox, secrets
 from domain.kernel.context import SYSTEM, Ctx
-from domain.kernel.errors import ForbiddenScope, NotFound, RateLimited
+from domain.kernel.errors import ForbiddenScope, RateLimited
 from domain.keys.rows import CreatedKey
 from domain.keys.steps import create_sub_account_key
 from domain.people import models, rules
@@ -55,10 +55,10 @@ async def letter(ctx: Ctx, address: str, text: str, **facts: Any) -> None:
 async def end_sessions(ctx: Ctx, login_id: str, *, but: str | None = None) -> int:
     """End all open sessions of a person, `but` one; how many they were."""
     found = accounts.Session.filter(login_id=login_id, ended_at=None, expires_at__gt=ctx.now)
-    ids = await found.exclude(id=but or "").values_list("id", flat=True)
+    ids = [str(one) for one in await found.exclude(id=but or "").values_list("id", flat=True)]
+    await accounts.Session.filter(id__in=ids).update(ended_at=ctx.now)
     for session_id in ids:
-        await accounts.Session.filter(id=session_id).update(ended_at=ctx.now)
-        await changes.mark(ctx, "session", str(session_id))
+        await changes.mark(ctx, "session", session_id)
     return len(ids)
 
 
@@ -133,16 +133,6 @@ async def take_code(ctx: Ctx, factor: models.SecondFactor, code: str) -> str:
         if await kept.update(used_at=ctx.now):
             return "recovery"
     raise WrongCode()
-
-
-async def role_to_give(ctx: Ctx, role_id: str) -> accounts.Role:
-    """A role of the actor's enterprise that the actor may hand on; NotFound or ForbiddenScope."""
-    name = role_id[:40].replace("\x00", "")
-    role = await accounts.Role.visible_to(ctx.actor).get_or_none(id=name)
-    if role is None:
-        raise NotFound(what="role", id=name)
-    await power.require_role(ctx, role)
-    return role
 
 
 def shown(invitation: models.Invitation, status: InvitationStatus) -> InvitationRow:

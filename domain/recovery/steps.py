@@ -7,6 +7,7 @@ it and taking it away never both count.
 from domain.accounts.models import Login, MainAccount, SubAccount
 from domain.kernel.context import SYSTEM, Ctx
 from domain.kernel.errors import IllegalTransition, NotFound
+from domain.kernel.ids import asked_id
 from domain.notices import steps as notices
 from domain.people import models
 from domain.people import steps as people
@@ -19,7 +20,7 @@ async def locked_factor(login_id: str) -> models.SecondFactor | None:
 
 async def waiting(reset_id: str, target: models.ResetOutcome) -> models.SecondFactorReset:
     """A reset that has not ended, held with its factor; NotFound, or IllegalTransition."""
-    name = reset_id[:40].replace("\x00", "")
+    name = asked_id(reset_id)
     found = await models.SecondFactorReset.get_or_none(id=name)
     if found is None:
         raise NotFound(what="reset", id=name)

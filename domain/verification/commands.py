@@ -10,6 +10,7 @@ from domain.kernel import outbox, secrets
 from domain.kernel.command import command
 from domain.kernel.context import Ctx
 from domain.kernel.errors import IllegalTransition, Invalid, NotFound
+from domain.kernel.ids import asked_id
 from domain.verification.rows import ReviewRow
 
 REVIEWED = (Verification.MANUAL_REVIEW, Verification.CHANGE_REVIEW)
@@ -161,7 +162,7 @@ async def revoke_verification(ctx: Ctx, *, enterprise_id: str, reason: str) -> R
     Raises NotFound, Invalid (no reason), or IllegalTransition when nothing is verified.
     """
     why = rules.check_name(reason, field="reason", most=200)
-    enterprise = await steps.locked_enterprise(ctx, enterprise_id[:40].replace("\x00", ""))
+    enterprise = await steps.locked_enterprise(ctx, enterprise_id)
     steps.check_move(enterprise, Verification.REVOKED)
     cases = models.VerificationCase.visible_to(ctx.actor).filter(enterprise_id=enterprise.id)
     waiting = await cases.filter(status=Verification.CHANGE_REVIEW).first()
@@ -187,7 +188,7 @@ async def _case(
     ctx: Ctx, case_id: str, *statuses: Verification
 ) -> tuple[models.VerificationCase, models.Enterprise]:
     """The case and its enterprise, locked, if the case is in one of `statuses`."""
-    case_id = case_id[:40].replace("\x00", "")
+    case_id = asked_id(case_id)
     case = await models.VerificationCase.visible_to(ctx.actor).get_or_none(id=case_id)
     if case is None:
         raise NotFound(what="verification", id=case_id)

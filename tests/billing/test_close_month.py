@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from api.jobs.month import close_due
+from api.jobs.due import close_months
 from domain.billing.commands import close_month
 from domain.billing.errors import PeriodClosed, PeriodOpen
 from domain.billing.models import Bill, BillLine
@@ -189,24 +189,24 @@ async def test_the_job_closes_what_is_due_and_skips_what_fails(
     await a_price("id-ocr/payg", NOVEMBER + timedelta(days=15), (10, "0.06"))
     await _used(cast, 11, "E4")
     with capture_logs() as logs:
-        assert await close_due(cast.system(now=CLOSING)) == 1
+        assert await close_months(cast.system(now=CLOSING)) == 1
 
     assert [row.enterprise_id for row in await Bill.all()] == [cast.enterprises["E2"]]
-    (failed,) = [line for line in logs if line["event"] == "month not closed"]
-    assert failed["enterprise"] == cast.enterprises["E4"]
-    assert await close_due(cast.system(now=CLOSING)) == 0
+    (failed,) = [line for line in logs if line["event"] == "failed"]
+    assert failed["row"] == (cast.enterprises["E4"], "2026-11")
+    assert await close_months(cast.system(now=CLOSING)) == 0
 
 
 async def test_the_job_does_nothing_before_its_time(cast: Cast) -> None:
     await _used(cast, 100)
-    assert await close_due(cast.system(now=CLOSING - timedelta(seconds=1))) == 0
+    assert await close_months(cast.system(now=CLOSING - timedelta(seconds=1))) == 0
     assert await Bill.all().count() == 0
 
 
 async def test_the_job_catches_up_oldest_month_first(cast: Cast) -> None:
     key = await _used(cast, 100)
     await report(cast, [call(key, time=NOVEMBER - timedelta(days=1))])
-    assert await close_due(cast.system(now=CLOSING)) == 2
+    assert await close_months(cast.system(now=CLOSING)) == 2
     months = [row.month for row in await Bill.all().order_by("id")]
     assert months == ["2026-10", "2026-11"]
 
@@ -221,7 +221,7 @@ async def test_the_job_finds_months_of_orders_and_of_what_is_closed_in_part(cast
     due = [(cast.enterprises[firm], "2026-11") for firm in ("E2", "E4")]
     assert await months_to_close(cast.system(now=CLOSING)) == sorted(due)
     assert await months_to_close(cast.system(now=CLOSING - timedelta(seconds=1))) == []
-    assert await close_due(cast.system(now=CLOSING)) == 2
+    assert await close_months(cast.system(now=CLOSING)) == 2
     assert await months_to_close(cast.system(now=CLOSING + timedelta(days=20))) == []
 
 

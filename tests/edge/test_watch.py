@@ -60,8 +60,45 @@ async def test_an_operation_is_counted_and_timed() -> None:
     assert figure("operations_total", operation="Counted") == 3
     assert figure("seconds_count", operation="Counted") == 3
     assert figure("seconds_sum", operation="Counted") > 0
-    assert figure("plans_total", operation="Counted", found="miss") == 1
-    assert figure("plans_total", operation="Counted", found="hit") == 2
+
+
+def plans(operation: str) -> tuple[float, float, float]:
+    """How often an operation was executed by a plan at hand, one made for it, or none."""
+    hit, miss, fallback = (
+        figure("plans_total", operation=operation, found=found)
+        for found in ("hit", "miss", "fallback")
+    )
+    return hit, miss, fallback
+
+
+async def test_executions_are_counted_by_their_plans() -> None:
+    door = toy.door()
+    for _ in range(3):
+        await toy.post(door, "query Planned { hello }")
+        await toy.post(door, "query Introspecting { __schema { queryType { name } } }")
+    await toy.post(toy.door(compiled=False), "query Bare { hello }")
+
+    assert plans("Planned") == (2, 1, 0)
+    assert plans("Introspecting") == (0, 0, 3)
+    assert plans("Bare") == (0, 0, 1)
+
+
+async def test_what_is_refused_before_it_is_executed_counts_for_no_plan() -> None:
+    query = "query Refused($n: String) { hello(name: $n) }"
+    await toy.post(toy.door(), query, variables={"n": "\x00"})
+
+    assert figure("errors_total", operation="Refused", code="BAD_USER_INPUT") == 1
+    assert plans("Refused") == (0, 0, 0)
+
+
+async def test_what_is_answered_from_memory_counts_for_no_plan(client: httpx2.AsyncClient) -> None:
+    before = plans(OTHER)
+    query = {"query": "query Held { products { nodes { code } } }"}
+    one, *more = [(await client.post("/graphql", json=query)).json()["data"] for _ in range(3)]
+
+    assert {"code": "id-ocr"} in one["products"]["nodes"]
+    assert more == [one, one]
+    assert plans(OTHER) == (before[0], before[1] + 1, before[2])
 
 
 async def test_errors_are_counted_by_code() -> None:

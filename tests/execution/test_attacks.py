@@ -1,28 +1,36 @@
 """The public attack lists for GraphQL: each refused with a typed error, in little time of CPU."""
 
+import asyncio
+import dataclasses
 import json
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import httpx2
 import pytest
+from graphql import parse
+from starlette.types import ASGIApp
 
+from api.app import create_app
+from api.execution.limits import Limits
+from api.runtime import Runtime
 from tests.fixtures import Ask
 
 GRAPHQL = "application/graphql-response+json"
 JSON_TYPE = "application/json"
 MILLISECONDS_MAX = 50
-GENEROUS = 10
-"""A shared machine with cold caches takes longer than the promise; the figure is printed."""
+TURNS = 5
+"""The promise is CPU, which others on the machine disturb: the least of so many turns counts."""
 
+PIECE = "{" + "name " * 1_998 + "}"
+PIECE_MILLISECONDS = 10
+"""What parsing the piece takes where the promise holds; a slower machine is given more time."""
+
+LIMITS = {one.name for one in dataclasses.fields(Limits)}
 CODES = {"BAD_USER_INPUT", "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "QUERY_TOO_COMPLEX"}
-VALID, PARSE, INPUT, COMPLEX = (
-    "GRAPHQL_VALIDATION_FAILED",
-    "GRAPHQL_PARSE_FAILED",
-    "BAD_USER_INPUT",
-    "QUERY_TOO_COMPLEX",
-)
+VALID, PARSE, INPUT = ("GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED", "BAD_USER_INPUT")
 BY_CODE = "query($c:String!){product(code:$c){id}}"
 FIRST = "query($n:Int){products(first:$n){nodes{id}}}"
 
@@ -53,23 +61,23 @@ WIDE = (
 )
 
 QUERIES: dict[str, tuple[str, str]] = {
-    "alias overload": ("{" + "".join(f"a{i}:viewer{{id}} " for i in range(300)) + "}", COMPLEX),
+    "alias overload": ("{viewer{" + "".join(f"a{i}:id " for i in range(600)) + "}}", "aliases"),
     "alias overload, logIn": (
         "mutation{"
         + "".join(f'a{i}:logIn(email:"a",password:"b"){{__typename}}' for i in range(30))
         + "}",
-        COMPLEX,
+        "root_fields",
     ),
-    "field overload": ("{" + "__typename " * 1_900 + "}", COMPLEX),
-    "field overload, distinct": ("{" + "viewer{id kind} " * 490 + "}", COMPLEX),
-    "directive overload": ("{__typename " + "@include(if:true) " * 300 + "}", COMPLEX),
-    "directive overload, unknown": ("{__typename " + "@aa" * 900 + "}", COMPLEX),
+    "field overload": ("{" + "__typename " * 1_800 + "}", "root_fields"),
+    "field overload, distinct": ("{" + "viewer{id kind} " * 390 + "}", "root_fields"),
+    "directive overload": ("{__typename " + "@include(if:true) " * 280 + "}", "directives"),
+    "directive overload, unknown": ("{__typename " + "@aa" * 900 + "}", "directives"),
     "fragment overload": (
         "{__typename}" + "".join(f"fragment f{i} on Query{{__typename}}" for i in range(150)),
-        COMPLEX,
+        "fragments",
     ),
-    "fragment bomb": (bomb(60, "F F"), COMPLEX),
-    "fragment bomb under aliases": (bomb(14, "a:plans{product:id} F b:apis{code} F"), COMPLEX),
+    "fragment bomb": (bomb(60, "F F"), "fields"),
+    "fragment bomb under aliases": (bomb(14, "a:plans{product:id} F b:apis{code} F"), "aliases"),
     "circular fragments": (
         "{...A} fragment A on Query{...B} fragment B on Query{...A viewer{id}}",
         VALID,
@@ -79,13 +87,13 @@ QUERIES: dict[str, tuple[str, str]] = {
     "unused fragment": ("{__typename} fragment A on Query{__typename}", VALID),
     "deep introspection": (DEEP_TYPE, VALID),
     "introspection without end": (OF_TYPE, PARSE),
-    "wide introspection": (WIDE, COMPLEX),
+    "wide introspection": (WIDE, "introspection"),
     "deep query": (
         "{node(id:1){" + "... on Product{plans{...on Plan{" * 60 + "id" + "}}}" * 60 + "}}",
-        COMPLEX,
+        "depth",
     ),
     "deep selection": ("{viewer{" + "enterprise{" * 400 + "id" + "}" * 400 + "}}", PARSE),
-    "operations overload": ("".join(f"query q{i}{{__typename}}" for i in range(50)), COMPLEX),
+    "operations overload": ("".join(f"query q{i}{{__typename}}" for i in range(380)), "operations"),
     "number overflow": ("{products(first:99999999999999999999){nodes{id}}}", VALID),
     "number without end": ("{products(first:" + "9" * 5_000 + "){nodes{id}}}", VALID),
     "float without end": ("{products(first:1" + "e9" + "9" * 300 + "){nodes{id}}}", VALID),
@@ -100,10 +108,10 @@ QUERIES: dict[str, tuple[str, str]] = {
     "unknown type": ("{viewer{... on Nobody{id}}}", VALID),
     "NUL in a literal": ('{product(code:"a\\u0000b"){id}}', INPUT),
     "NUL in the text": ("{__typename}\0", PARSE),
-    "whitespace": ("{__typename}" + " \n" * 50_000, COMPLEX),
-    "comments": ("{__typename}" + "#\n" * 50_000, COMPLEX),
-    "comments within the text": ("{__typename}" + "#\n" * 9_900, COMPLEX),
-    "commas": ("{" + "," * 100_000 + "__typename}", COMPLEX),
+    "whitespace": ("{__typename}" + " \n" * 50_000, "text"),
+    "comments": ("{__typename}" + "#\n" * 50_000, "text"),
+    "comments within the text": ("{__typename}" + "#\n" * 9_900, "tokens"),
+    "commas": ("{" + "," * 100_000 + "__typename}", "text"),
     "a long name": ("{" + "a" * 19_000 + "}", VALID),
     "an open string": ('{product(code:"' + "x" * 10_000, PARSE),
     "variables overload": (
@@ -112,6 +120,45 @@ QUERIES: dict[str, tuple[str, str]] = {
     ),
     "two operations of a name": ("query A{__typename} query A{__typename}", VALID),
     "a type system": ("type A{b:Int}", VALID),
+    "a large enum": ("enum A{" + " ".join(f"a{i:x}" for i in range(1_900)) + "}", VALID),
+    "unknown fields": (
+        '{product(code:"x"){' + " ".join(f"f{i:x}" for i in range(1_900)) + "}}",
+        VALID,
+    ),
+    "unknown members of an input": (
+        "{products(filter:{" + " ".join(f"f{i:x}:1" for i in range(620)) + "}){nodes{id}}}",
+        INPUT,
+    ),
+    "unknown arguments": (
+        "{products(" + " ".join(f"f{i:x}:1" for i in range(620)) + "){nodes{id}}}",
+        VALID,
+    ),
+    "one argument again and again": ("{products(" + "first:1 " * 620 + "){nodes{id}}}", VALID),
+    "fields compared with each other": (
+        '{product(code:"x"){' + "".join(f"a{i:x} " for i in range(64)) * 29 + "}}",
+        "comparisons",
+    ),
+    "fragments compared with each other": (
+        '{product(code:"x"){'
+        + ("plans{" + "".join(f"...f{i:x}" for i in range(26)) + "}") * 28
+        + "}}"
+        + "".join(f"fragment f{i:x} on Plan{{id}}" for i in range(26)),
+        "comparisons",
+    ),
+    "circles of fragments": (
+        "{...f0}"
+        + "".join(
+            f"fragment f{i} on Query{{" + "".join(f"...f{(i + j) % 40}" for j in range(20)) + "}"
+            for i in range(40)
+        ),
+        "comparisons",
+    ),
+    "arguments compared with each other": (
+        '{product(code:"x"){'
+        + ("plans(" + " ".join(f"a{i:x}:1" for i in range(18)) + "){id}") * 29
+        + "}}",
+        VALID,
+    ),
 }
 
 VARIABLES: dict[str, tuple[str, Any]] = {
@@ -125,6 +172,8 @@ VARIABLES: dict[str, tuple[str, Any]] = {
     "huge text": (FIRST, {"n": "x" * 900_000}),
     "huge list": (BY_CODE, {"c": ["x"] * 100_000}),
     "huge object": (BY_CODE, {"c": {f"k{i}": 1 for i in range(50_000)}}),
+    "lists of lists": (BY_CODE, {"c": [[1] * 250] * 250}),
+    "variables that nobody declared": (FIRST, {f"v{i}": 1 for i in range(70_000)}),
     "NUL": (BY_CODE, {"c": "a\0b"}),
     "null where none may be": (BY_CODE, {"c": None}),
     "missing": (BY_CODE, {}),
@@ -156,7 +205,8 @@ BODIES: dict[str, tuple[dict[str, Any], int]] = {
 @pytest.fixture(autouse=True)
 async def warmed(client: httpx2.AsyncClient) -> None:
     """What a process does once (schema, first statement) is no part of an attack's cost."""
-    await client.post("/graphql", json={"query": "{products(first:1){nodes{id}}}"})
+    for query in ("{products(first:1){nodes{id}}}", "{nothing}"):
+        await client.post("/graphql", json={"query": query})
 
 
 FIGURES: dict[str, float] = {}
@@ -167,19 +217,74 @@ def figures() -> Iterator[None]:
     """Print the dearest at the end; see them with `pytest -s`."""
     yield
     dearest = sorted(FIGURES.items(), key=lambda one: -one[1])[:5]
-    print("\ndearest refusals:", ", ".join(f"{name} {ms:.1f} ms" for name, ms in dearest))  # noqa: T201
+    said = ", ".join(f"{name} {ms:.1f} ms" for name, ms in dearest)
+    sys.stderr.write(f"\ndearest refusals: {said}\n")
 
 
-async def attack(client: httpx2.AsyncClient, name: str, **sent: Any) -> httpx2.Response:
-    """Send it, and hold its CPU against the promise."""
-    given = {"accept": GRAPHQL, **sent.pop("headers", {})}
-    if "content" in sent:
-        given.setdefault("content-type", JSON_TYPE)
+def slowness() -> float:
+    """How much slower than it should be this machine is now; 1 if it is not."""
     began = time.process_time()
-    answer = await client.post("/graphql", headers=given, **sent)
-    FIGURES[name] = (time.process_time() - began) * 1_000
-    assert FIGURES[name] < MILLISECONDS_MAX * GENEROUS, f"{name}: {FIGURES[name]:.1f} ms"
-    return answer
+    parse(PIECE)
+    return max(1.0, (time.process_time() - began) * 1_000 / PIECE_MILLISECONDS)
+
+
+Attack = Callable[..., Awaitable[httpx2.Response]]
+
+
+@pytest.fixture
+def attack(runtime: Runtime) -> Attack:
+    """Send it to the app, again if it took long, and hold the least CPU against the promise."""
+    app = create_app(runtime, connected=True)
+    client = httpx2.AsyncClient(base_url="http://test")
+
+    async def send(name: str, **sent: Any) -> httpx2.Response:
+        given = {"accept": GRAPHQL, **sent.pop("headers", {})}
+        if "content" in sent:
+            given.setdefault("content-type", JSON_TYPE)
+        method = sent.pop("method", "POST")
+        taken: list[float] = []
+        while len(taken) < TURNS and not (taken and min(taken) < MILLISECONDS_MAX):
+            if taken and "query" in sent.get("json", {}):  # a text is read once only
+                sent["json"] = {**sent["json"], "query": sent["json"]["query"] + " "}
+            request = client.build_request(method, "/graphql", headers=given, **sent)
+            answer, milliseconds = await answered(app, request)
+            taken.append(milliseconds / slowness())
+        FIGURES[name] = min(taken)
+        assert FIGURES[name] < MILLISECONDS_MAX, f"{name}: {FIGURES[name]:.1f} ms"
+        return answer
+
+    return send
+
+
+async def answered(app: ASGIApp, request: httpx2.Request) -> tuple[httpx2.Response, float]:
+    """The answer of the app alone, without a client's work, and its milliseconds of CPU."""
+    body = await request.aread()
+    came = asyncio.Queue[dict[str, Any]]()
+    came.put_nowait({"type": "http.request", "body": body, "more_body": False})
+    told: list[Any] = []
+
+    async def say(message: Any) -> None:
+        told.append(message)
+
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": "http",
+        "path": request.url.path,
+        "raw_path": request.url.raw_path.split(b"?")[0],
+        "root_path": "",
+        "query_string": request.url.query,
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        "client": ("203.0.113.7", 1),
+        "server": ("test", 80),
+    }
+    began = time.process_time()
+    await app(scope, came.get, say)
+    milliseconds = (time.process_time() - began) * 1_000
+    content = b"".join(one.get("body", b"") for one in told[1:])
+    headers = [(name.decode(), value.decode("latin-1")) for name, value in told[0]["headers"]]
+    return httpx2.Response(told[0]["status"], headers=headers, content=content), milliseconds
 
 
 def refused(answer: httpx2.Response) -> list[dict[str, Any]]:
@@ -195,23 +300,25 @@ def refused(answer: httpx2.Response) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", QUERIES)
-async def test_a_hostile_query_is_refused(client: httpx2.AsyncClient, name: str) -> None:
-    query, code = QUERIES[name]
-    answer = await attack(client, name, json={"query": query})
+async def test_a_hostile_query_is_refused(attack: Attack, name: str) -> None:
+    query, expected = QUERIES[name]
+    answer = await attack(name, json={"query": query})
 
     errors = refused(answer)
-    assert errors[0]["extensions"]["code"] == code, errors[0]
+    told = errors[0]["extensions"]
+    assert told.get("limit", told["code"]) == expected, errors[0]
+    assert (told["code"] == "QUERY_TOO_COMPLEX") is (expected in {*LIMITS, "introspection"})
     assert answer.status_code == 400
     assert len(errors) <= 5
-    again = await attack(client, f"{name}, again", json={"query": query})
+    again = await attack(f"{name}, again", json={"query": query})
     assert again.status_code == 400
 
 
 @pytest.mark.parametrize("name", VARIABLES)
-async def test_hostile_variables_are_refused(client: httpx2.AsyncClient, name: str) -> None:
+async def test_hostile_variables_are_refused(attack: Attack, name: str) -> None:
     query, variables = VARIABLES[name]
     content = json.dumps({"query": query, "variables": variables}).encode()
-    answer = await attack(client, f"variables: {name}", content=content)
+    answer = await attack(f"variables: {name}", content=content)
 
     body = answer.json()
     assert answer.status_code in (200, 400)
@@ -220,21 +327,21 @@ async def test_hostile_variables_are_refused(client: httpx2.AsyncClient, name: s
 
 
 @pytest.mark.parametrize("name", BODIES)
-async def test_a_hostile_body_is_refused(client: httpx2.AsyncClient, name: str) -> None:
+async def test_a_hostile_body_is_refused(attack: Attack, name: str) -> None:
     sent, status = BODIES[name]
-    answer = await attack(client, f"body: {name}", **sent)
+    answer = await attack(f"body: {name}", **sent)
 
     assert answer.status_code == status, answer.text[:300]
     assert len(refused(answer)) == 1
 
 
-async def test_a_mutation_by_get_is_405_and_not_done(client: httpx2.AsyncClient) -> None:
+async def test_a_mutation_by_get_is_405_and_not_done(attack: Attack) -> None:
     for query in (
         "mutation B{logOut{__typename}}",
         "query A{__typename} mutation B{logOut{__typename}}",
     ):
         params = {"query": query, "operationName": "B"}
-        answer = await client.get("/graphql", params=params, headers={"accept": GRAPHQL})
+        answer = await attack("mutation by GET", method="GET", params=params)
         assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
         refused(answer)
 

@@ -19,6 +19,7 @@ SMALL = Limits(
     directives=2,
     fields=8,
     repeats=2,
+    comparisons=10,
     list_size=3,
     input_depth=3,
 )
@@ -67,6 +68,14 @@ BOUNDARIES = {
     "repeats, through fragments": (
         "{thing{...A ...A ...B}} fragment A on Thing{id} fragment B on Thing{id}",
         "{thing{id ...A ...B}} fragment A on Thing{id} fragment B on Thing{id}",
+    ),
+    "comparisons": (
+        "{thing{child{id line1}} thing{child{id line1}}}",
+        "{thing{child{id ...A}} thing{child{...A line1}}} fragment A on Thing{line1}",
+    ),
+    "comparisons, of spreads in fragments": (
+        "{thing{...A ...B}} fragment A on Thing{id} fragment B on Thing{line1}",
+        "{thing{...A ...B ...B}} fragment A on Thing{...B} fragment B on Thing{line1}",
     ),
     "repeats, under repeated parents": (
         "{thing{id} thing{id fullName child{id}}}",
@@ -145,6 +154,10 @@ async def test_list_literals_are_input(query: str) -> None:
         ([1] * 250, None),
         ([1] * 251, "251"),
         ({"a": [[], [1] * 251]}, "251"),
+        ({f"k{i}": i for i in range(250)}, None),
+        ({f"k{i}": i for i in range(251)}, "251"),
+        ([[1] * 250] * 39, None),
+        ([[1] * 250] * 40, "10,000"),
         ("a\0b", "NUL"),
         ([["\0"]], "NUL"),
         (None, None),
@@ -182,6 +195,18 @@ async def test_nesting_in_input_is_bounded() -> None:
     for levels, refused in ((50, False), (51, True), (190, True)):
         literal = str(nested(levels)).replace(" ", "")
         assert bool(Measure(parse(f"{{echo(value:{literal})}}"), Limits()).errors) is refused
+
+
+async def test_all_variables_together_are_bounded_also_those_that_nobody_declared() -> None:
+    assert check_variables({f"v{i}": 1 for i in range(10_000)}, Limits()) is None
+    assert check_variables({f"v{i}": 1 for i in range(10_001)}, Limits()) is not None
+    assert check_variables({f"v{i}": [1] * 250 for i in range(40)}, Limits()) is not None
+
+
+async def test_a_literal_object_is_bounded() -> None:
+    for members, refused in ((250, False), (251, True)):
+        literal = ",".join(f"k{i}:1" for i in range(members))
+        assert bool(Measure(parse(f"{{echo(value:{{{literal}}})}}"), Limits()).errors) is refused
 
 
 async def test_a_literal_nul_is_refused() -> None:
@@ -240,6 +265,41 @@ async def test_no_spelling_hides_repeats_from_the_count(name: str) -> None:
     (error,) = found.errors
     assert (error.extensions or {})["limit"] == "repeats"
     assert found.visits < 5_000
+
+
+SAME = "".join(f"fragment f{i:x} on Thing{{id}}" for i in range(26))
+MERGED = {
+    "spreads below repeated fields": "{thing{"
+    + ("things{" + "".join(f"...f{i:x}" for i in range(26)) + "}") * 28
+    + "}}"
+    + SAME,
+    "leaves that stand together": "{thing{" + "".join(f"a{i} " for i in range(64)) * 29 + "}}",
+    "spreads of spreads": "{thing{"
+    + "".join(f"...g{i:x}" for i in range(20))
+    + "}}"
+    + "".join(
+        f"fragment g{i:x} on Thing{{" + "".join(f"...f{j:x}" for j in range(26)) + "}"
+        for i in range(20)
+    )
+    + SAME,
+}
+
+
+@pytest.mark.parametrize("name", MERGED)
+async def test_what_validation_would_compare_too_often_is_refused_before_it(name: str) -> None:
+    found = Measure(parse(MERGED[name]), Limits())
+    (error,) = found.errors
+    assert (error.extensions or {})["limit"] == "comparisons"
+    assert found.visits < 5_000
+
+
+async def test_fragments_as_pages_use_them_are_compared_seldom() -> None:
+    """Thirty components that each say what they need, some of them the same."""
+    parts = [f"fragment f{i} on Thing{{id fullName line1 a{i}}}" for i in range(30)]
+    page = "{thing{" + "".join(f"...f{i} " for i in range(30)) + "}}" + "".join(parts)
+    found = Measure(parse(page), Limits())
+    assert found.errors == []
+    assert found.comparisons < Limits().comparisons / 3
 
 
 async def test_what_hides_repeats_behind_endless_spreads_is_refused() -> None:

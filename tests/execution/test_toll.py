@@ -94,15 +94,21 @@ async def test_over_budget_is_429_until_it_refills(
     assert (await post(client, PAGE)).status_code == 200
 
 
+@pytest.fixture
+def thousand(runtime: Runtime) -> Runtime:
+    """A budget of 1,000 points: strangers log in from it, twice at most."""
+    return settle(runtime, query_budget=1_000, query_budget_per_second=10)
+
+
 async def test_each_caller_has_a_budget_of_its_own(
-    small: Runtime, client: httpx2.AsyncClient, ask: Ask
+    thousand: Runtime, client: httpx2.AsyncClient, ask: Ask
 ) -> None:
     await post(client, PAGE)
     mine = (await ask(PAGE, as_="ann"))["extensions"]["cost"]["remaining"]
     theirs = (await ask(PAGE, as_="eve"))["extensions"]["cost"]["remaining"]
     again = (await ask(PAGE, as_="ann"))["extensions"]["cost"]["remaining"]
 
-    assert (mine, theirs, again) == (150, 150, 50)
+    assert (mine, theirs, again) == (900, 900, 800)
 
 
 def test_an_ipv6_stranger_is_its_network() -> None:
@@ -184,13 +190,18 @@ async def test_costs_of_nonsense_are_refused_and_suggest_nothing(
 # -- introspection -------------------------------------------------------------------------------
 
 
-async def test_introspection_is_free_for_whoever_is_logged_in(ask: Ask) -> None:
-    mine = await ask(INTROSPECTION["query"], as_="ann")
-    strangers = await ask(INTROSPECTION["query"])
+async def test_introspection_is_paid_by_how_much_of_the_schema_is_asked(ask: Ask) -> None:
+    little = '{__type(name:"Query"){name}}'
+    for query, mine, strangers in ((INTROSPECTION["query"], 1_000, 1_000), (little, 1, 100)):
+        for who, points in (("ann", mine), (None, strangers)):
+            answer = await ask(query, as_=who)
+            assert "errors" not in answer
+            assert answer["extensions"]["cost"]["requested"] == points, (query, who)
 
-    assert "errors" not in mine
-    assert mine["extensions"]["cost"]["requested"] == 1
-    assert strangers["extensions"]["cost"]["requested"] == 100
+
+async def test_a_small_budget_lets_introspection_through_once(small: Runtime, ask: Ask) -> None:
+    facts = [(await ask(INTROSPECTION["query"]))["extensions"]["cost"] for _ in range(2)]
+    assert [(one["requested"], one["remaining"]) for one in facts] == [(1_000, 0), (1_000, 0)]
 
 
 @pytest.mark.parametrize(

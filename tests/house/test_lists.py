@@ -1,6 +1,8 @@
 """Every list of the schema takes as many statements for fifty rows as for one."""
 
+import importlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,9 +27,24 @@ from domain.kernel import changes
 from domain.kernel.context import Actor
 from tests.cast import Cast
 from tests.fixtures import Ask
-from tests.house.growing import EMBEDDED, SEEDS
+from tests.seeds import Grow, Seed
 
 CORE = core(schema())
+ROOMS = [
+    importlib.import_module(f"tests.{path.parent.name}.seeds")
+    for path in sorted(Path(__file__).parents[1].glob("*/seeds.py"))
+]
+SEEDS: dict[str, Seed] = {name: seed for room in ROOMS for name, seed in room.SEEDS.items()}
+"""By Type.field, for every list of objects that somebody can read."""
+
+EMBEDDED: dict[str, Grow | None] = {
+    name: owners for room in ROOMS for name, owners in getattr(room, "EMBEDDED", {}).items()
+}
+"""Lists that are a part of their owner's row, or worked out in memory: no statement is theirs.
+
+What makes owners of them, where a call without any does not.
+"""
+
 ARGUMENTS = {
     "usageStats": "(period: DAY, groupBy: [PRODUCT, API, SUB_ACCOUNT, KEY])",
     "priceEstimate": '(planCode: "id-ocr/payg", quantity: 128500)',
@@ -210,9 +227,10 @@ IDS = [f"{type_name}.{key}" for type_name, key in LISTS]
 
 
 def test_every_list_has_a_seed() -> None:
-    """Give the new list a line in tests/house/growing.py: rows that make it longer."""
-    assert set(IDS) == set(SEEDS) | EMBEDDED
+    """Give the new list a line in the room's `seeds.py`: rows that make it longer."""
+    assert set(IDS) == set(SEEDS) | set(EMBEDDED)
     assert len(IDS) >= 40
+    assert sum(len(room.SEEDS) for room in ROOMS) == len(SEEDS)
 
 
 @pytest.mark.parametrize("name", sorted(SEEDS))
@@ -240,21 +258,11 @@ async def test_an_embedded_list_costs_no_statement(
 ) -> None:
     """What is worked out in memory or read with its owner asks the database nothing more."""
     type_name, _, key = name.partition(".")
-    await _owner(type_name)(cast, 3)
+    if (more_owners := EMBEDDED[name]) is not None:
+        await more_owners(cast, 3)
     path = (*PATHS[type_name], key)
     whole = await asked(document(type_name, key), "ann", path)
     bare = await asked(document(type_name, key, without=True), "ann", ())
 
     assert whole.length >= 1
     assert len(whole.texts) == len(bare.texts), "\n".join(whole.texts)
-
-
-def _owner(type_name: str) -> Any:
-    """What makes owners of the list, where the cast has none."""
-    names = {
-        "Notice": "Query.notices",
-        "UsageRecord": "Query.usageRecords",
-        "BillLine": "Query.bills",
-        "Price": "Query.products",
-    }
-    return SEEDS[names.get(type_name, "Query.orders")].grow

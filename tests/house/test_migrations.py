@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from asyncpg.exceptions import RaiseError
 from tortoise import Tortoise
+from tortoise.exceptions import OperationalError
 from tortoise.migrations.operations import AddConstraint, AlterField
 
 from domain.kernel import database
 from domain.kernel.sql import dialect, run
 from domain.migrations import __path__ as folders
 from tests.private_servers import free_port
+from tests.seeds import new_name
 from tests.world import World
 
 guards = import_module("domain.migrations.0002_guards")
@@ -139,6 +141,46 @@ def test_an_outage_is_not_told_as_a_database_without_migrations() -> None:
     assert ended.returncode == 1
     assert "the database cannot be reached (" in ended.stderr
     assert "migrate" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import nothing_like_it", "ModuleNotFoundError: No module named 'nothing_like_it'"),
+        ("class Migration(", "SyntaxError: "),
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+    ],
+    ids=["import", "syntax", "body"],
+)
+async def test_a_broken_migration_is_told_with_its_own_error(
+    db: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str
+) -> None:
+    package = tmp_path / new_name().replace("-", "_")
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "0001_broken.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    apps = {"domain": database.config_apps()["domain"] | {"migrations": package.name}}
+    monkeypatch.setattr(database, "config_apps", lambda: apps)
+
+    for ask in (database.check_migrated(), database.migrate(db.url)):
+        with pytest.raises(database.UnusableDatabase) as told:
+            await ask
+        assert str(told.value).startswith(
+            f"the migration {package.name}.0001_broken cannot be read"
+        )
+        assert said in str(told.value)
+
+
+async def test_what_was_applied_is_never_taken_for_nothing(db: World) -> None:
+    """Else everything would be applied a second time; Tortoise's own reader answers none."""
+    assert len(await database.executor().recorder.applied_migrations()) >= 8
+    await run("ALTER TABLE tortoise_migrations RENAME COLUMN name TO called")
+    try:
+        with pytest.raises(OperationalError, match="name"):
+            await database.executor().recorder.applied_migrations()
+    finally:
+        await run("ALTER TABLE tortoise_migrations RENAME COLUMN called TO name")
 
 
 async def test_a_second_migration_finds_nothing_to_do(db: World) -> None:

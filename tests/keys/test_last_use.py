@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from api.jobs.upkeep import carry_uses
+from api.jobs.uses import carry_uses
 from domain.kernel.context import SYSTEM
 from domain.kernel.models import AuditRow
 from domain.keys import uses

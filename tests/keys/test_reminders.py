@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from api.jobs.upkeep import remind_due
+from api.jobs.due import remind_of_keys
 from domain.kernel.context import SYSTEM
 from domain.keys.care import KeyChange
 from domain.keys.commands import rotate_access_key, set_access_key_status, update_access_key
@@ -33,38 +33,38 @@ async def test_each_is_said_once_and_at_its_time(cast: Cast) -> None:
     second = timedelta(seconds=1)
     said: list[tuple[str, int]] = []
     for days in (30, 7, 1):
-        await remind_due(cast.system(now=end - days * DAY - second))
+        await remind_of_keys(cast.system(now=end - days * DAY - second))
         assert await told(cast) == said
         for _ in range(2):
-            await remind_due(cast.system(now=end - days * DAY))
+            await remind_of_keys(cast.system(now=end - days * DAY))
         said.append(("EXPIRY", days))
         assert await told(cast) == said
-    await remind_due(cast.system(now=end))
+    await remind_of_keys(cast.system(now=end))
     assert await told(cast) == said
 
 
 async def test_a_key_made_to_end_soon_gets_one_reminder(cast: Cast) -> None:
     await expires(cast, NOW + 5 * DAY)
-    await remind_due(cast.system())
+    await remind_of_keys(cast.system())
     assert await told(cast) == [("EXPIRY", 7)]
 
     await expires(cast, NOW + 6 * DAY)
-    assert await remind_due(cast.system()) == 1
+    assert await remind_of_keys(cast.system()) == 1
     assert await told(cast) == [("EXPIRY", 7), ("EXPIRY", 7)]
 
 
 async def test_an_old_secret_is_said_once_until_it_is_rotated(cast: Cast) -> None:
     old = PLANTED + 90 * DAY
-    await remind_due(cast.system(now=old - timedelta(seconds=1)))
+    await remind_of_keys(cast.system(now=old - timedelta(seconds=1)))
     assert await told(cast) == []
     for _ in range(2):
-        await remind_due(cast.system(now=old))
+        await remind_of_keys(cast.system(now=old))
     assert await told(cast) == [("AGE", 90)]
 
     await rotate_access_key(cast.ann(now=old), key_id=cast.key_id)
-    await remind_due(cast.system(now=old + 89 * DAY))
+    await remind_of_keys(cast.system(now=old + 89 * DAY))
     assert await told(cast) == [("AGE", 90)]
-    await remind_due(cast.system(now=old + 90 * DAY))
+    await remind_of_keys(cast.system(now=old + 90 * DAY))
     assert await told(cast) == [("AGE", 90), ("AGE", 90)]
 
 
@@ -72,7 +72,7 @@ async def test_a_key_that_rests_is_left_alone(cast: Cast) -> None:
     await expires(cast, NOW + DAY)
     await set_access_key_status(cast.ann(), key_id=cast.key_id, status=KeyStatus.DISABLED)
 
-    assert await remind_due(cast.system()) == 0
+    assert await remind_of_keys(cast.system()) == 0
     assert await told(cast) == []
 
 
@@ -85,13 +85,13 @@ async def test_one_that_fails_does_not_keep_the_others(
         return ["ck_nonsense", cast.key_id]
 
     monkeypatch.setattr("domain.keys.queries.keys_to_remind", both)
-    assert await remind_due(cast.system()) == 1
+    assert await remind_of_keys(cast.system()) == 1
     assert await told(cast) == [("EXPIRY", 1)]
 
 
 async def test_over_graphql_to_its_own_enterprise_alone(cast: Cast, ask: Ask) -> None:
     await expires(cast, NOW + DAY)
-    await remind_due(cast.system())
+    await remind_of_keys(cast.system())
     document = (
         "query($id: ID) { notices(subjectId: $id) { nodes { id topic subjectId createdAt "
         "details { name value } } } }"

@@ -7,11 +7,13 @@ from typing import Any
 import httpx2
 import pytest
 
-from domain.accounts.models import Enterprise, SubAccount
+from domain.accounts.models import Enterprise, SubAccount, SubAccountKind, SubAccountStatus
 from domain.catalog.models import Product
 from domain.entitlements.models import Entitlement, EntitlementKind
+from domain.iam.commands import create_sub_account, delete_sub_account, set_sub_account_status
 from domain.kernel.context import SYSTEM, Ctx
 from domain.kernel.errors import Invalid
+from domain.keys.commands import create_access_key
 from domain.keys.models import AccessKey
 from domain.keys.simulation import AccessAction, AccessPart, SimulatedAccess, simulate
 from tests.cast import NOW, Cast
@@ -86,6 +88,50 @@ async def test_the_changes_turn_the_answer(cast: Cast) -> None:
     (back,) = (await asked(cast.ann(), cast)).change
     await grant_to_app(cast, [one for one in ["api:id-ocr/*", grant] if one != back.value])
     assert (await asked(cast.ann(), cast)).code == "API_NOT_GRANTED"
+
+
+def turned(found: SimulatedAccess) -> list[tuple[AccessAction, str | None]]:
+    return [(one.action, one.target_id) for one in found.change]
+
+
+async def test_another_key_takes_the_place_of_a_deleted_one(cast: Cast) -> None:
+    """Nothing moves the expiry, or widens the addresses, of what is gone."""
+    key = await AccessKey.visible_to(SYSTEM).get(id=cast.key_id)
+    gone = {"status": "DELETED", "expires_at": NOW, "allowed_addresses": ["192.0.2.0/24"]}
+    await change(cast.system(), "key", key.id, key, **gone)
+
+    found = await asked(cast.ann(), cast)
+    assert (found.code, turned(found)) == (
+        "KEY_DISABLED",
+        [(AccessAction.REPLACE_KEY, cast.key_id)],
+    )
+    made = await create_access_key(cast.ann(), name="again", sub_account_id=(await app_of(cast)).id)
+    again = await simulate(cast.ann(), key_id=made.id, api=API, address=FROM)
+    assert again is not None
+    assert again.allowed
+
+
+async def test_a_deleted_sub_account_is_not_to_be_enabled(cast: Cast) -> None:
+    """It never comes back, nor does its key; another one, with a role of choice, helps."""
+    app, ann = await app_of(cast), cast.ann()
+    await set_sub_account_status(ann, sub_account_id=app.id, status=SubAccountStatus.DISABLED)
+    assert turned(await asked(ann, cast)) == [(AccessAction.ENABLE_SUB_ACCOUNT, app.id)]
+    await delete_sub_account(ann, sub_account_id=app.id)
+
+    found = await asked(ann, cast)
+    assert (found.allowed, found.code) == (False, "KEY_DISABLED")
+    assert turned(found) == [(AccessAction.REPLACE_SUB_ACCOUNT, app.id)]
+    more = await asked(ann, cast, "face.compare")
+    assert turned(more) == [
+        (AccessAction.REPLACE_SUB_ACCOUNT, app.id),
+        (AccessAction.GET_ENTITLEMENT, cast.enterprises["E1"]),
+    ]
+    made = await create_sub_account(
+        cast.ann(key="again"), kind=SubAccountKind.APP, name="again", role_id=app.role_id
+    )
+    again = await simulate(ann, key_id=made.access_key.id, api=API, address=FROM)
+    assert again is not None
+    assert again.allowed
 
 
 async def test_a_moment_to_come(cast: Cast) -> None:

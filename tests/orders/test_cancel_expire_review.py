@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
-from api.jobs.expiry import expire_due
+from api.jobs.due import expire_orders
 from domain.kernel.context import SYSTEM
 from domain.kernel.errors import ForbiddenScope, IllegalTransition, NotFound
 from domain.orders.commands import cancel_order, expire_order, pay_order, review_order
@@ -71,14 +72,31 @@ async def test_the_job_ends_what_has_run_out_and_nothing_else(cast: Cast) -> Non
     paid = await an_order(cast.ann())
     await pay_order(cast.ann(), order_id=paid.id)
 
-    ended = await expire_due(cast.system(now=END))
+    ended = await expire_orders(cast.system(now=END))
 
     states = {o.id: o.status for o in await Order.visible_to(SYSTEM)}
     assert ended == 1
     assert states[due.id] is OrderStatus.EXPIRED
     assert states[young.id] is OrderStatus.PENDING_PAYMENT
     assert states[paid.id] is OrderStatus.PROVISIONED
-    assert await expire_due(cast.system(now=END)) == 0
+    assert await expire_orders(cast.system(now=END)) == 0
+
+
+async def test_one_that_moved_on_does_not_keep_the_others(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paid, due = await an_order(cast.ann()), await an_order(cast.ann())
+    await pay_order(cast.ann(), order_id=paid.id)
+
+    async def both(*_: object) -> list[str]:
+        return [paid.id, due.id]
+
+    monkeypatch.setattr("domain.orders.queries.due_to_expire", both)
+    with capture_logs() as logs:
+        assert await expire_orders(cast.system(now=END)) == 1
+
+    said = {"event": "refused", "what": "order", "row": paid.id, "code": "ILLEGAL_TRANSITION"}
+    assert [said.items() <= line.items() for line in logs] == [True]
 
 
 async def test_does_not_end_an_order_before_its_time(cast: Cast) -> None:

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from api.jobs.due import reset_second_factors
 from api.jobs.outbox import Ports, deliver_due
-from api.jobs.resets import reset_due
 from domain.accounts.models import Session, SubAccountStatus
 from domain.iam.commands import delete_sub_account, set_sub_account_status
 from domain.kernel.context import SYSTEM, Ctx
@@ -64,24 +64,24 @@ async def test_after_the_wait_factor_codes_and_sessions_are_gone(cast: Cast) -> 
     reset = await opened(cast)
     later = await seated(cast, "ann", now=NOW + DAY - timedelta(hours=1))
 
-    assert await reset_due(cast.system(now=NOW + DAY - MOMENT)) == 0
+    assert await reset_second_factors(cast.system(now=NOW + DAY - MOMENT)) == 0
     assert await factor_of("ann")
     with pytest.raises(IllegalTransition):
         await complete_second_factor_reset(cast.system(now=NOW + DAY - MOMENT), reset_id=reset.id)
-    assert await reset_due(cast.system(now=NOW + DAY)) == 1
+    assert await reset_second_factors(cast.system(now=NOW + DAY)) == 1
 
     assert not await factor_of("ann")
     assert not await RecoveryCode.filter(login_id=own.login_id).exists()
     assert (await Session.get(id=later.actor.session_id)).ended_at == NOW + DAY
     assert await outcome(reset) is ResetOutcome.DONE
-    assert await reset_due(cast.system(now=NOW + 2 * DAY)) == 0
+    assert await reset_second_factors(cast.system(now=NOW + 2 * DAY)) == 0
     state = await queries.second_factor(await seated(cast, "ann", now=NOW + DAY))
     assert (state.enrolled, state.reset_at) == (False, None)
 
 
 async def test_the_owner_is_told_when_it_begins_and_when_it_is_done(cast: Cast) -> None:
     reset = await opened(cast)
-    await reset_due(cast.system(now=NOW + DAY))
+    await reset_second_factors(cast.system(now=NOW + DAY))
 
     (letter,) = await letters(cast, "second_factor_reset_opened")
     assert "2026-11-21 02:00 UTC" in letter
@@ -115,7 +115,7 @@ async def test_showing_it_ends_the_reset(cast: Cast, by: str) -> None:
     )
 
     assert await outcome(reset) is ResetOutcome.SHOWN
-    assert await reset_due(cast.system(now=NOW + DAY)) == 0
+    assert await reset_second_factors(cast.system(now=NOW + DAY)) == 0
     assert await factor_of("ann")
     assert len(await letters(cast, "second_factor_reset_ended")) == 1
     assert (await opened(cast)).id != reset.id
@@ -134,7 +134,7 @@ async def test_withdrawn_it_ends_and_ends_once(cast: Cast) -> None:
     row = await withdraw_second_factor_reset(cast.ops(), reset_id=reset.id)
 
     assert row.outcome is ResetOutcome.WITHDRAWN
-    assert await reset_due(cast.system(now=NOW + DAY)) == 0
+    assert await reset_second_factors(cast.system(now=NOW + DAY)) == 0
     with pytest.raises(IllegalTransition):
         await withdraw_second_factor_reset(cast.ops(), reset_id=reset.id)
     for odd in ("", "\x00", "x" * 99, "sfr_nothing"):
@@ -150,7 +150,7 @@ async def test_nobody_resets_their_own_and_one_at_a_time(cast: Cast) -> None:
     with pytest.raises(ResetUnderway):
         await opened(cast)
     other = await opened(cast, email=email_of("fin-qiu"))
-    await reset_due(cast.system(now=NOW + DAY))
+    await reset_second_factors(cast.system(now=NOW + DAY))
 
     assert await outcome(other) is ResetOutcome.DONE
     assert not await Notice.visible_to(SYSTEM).filter(subject_id=other.id).exists()
@@ -195,7 +195,7 @@ async def test_of_somebody_who_is_deleted_it_ends_silently(cast: Cast) -> None:
     await delete_sub_account(cast.ann(), sub_account_id=dev)
 
     assert await outcome(reset) is ResetOutcome.WITHDRAWN
-    assert await reset_due(cast.system(now=NOW + DAY)) == 0
+    assert await reset_second_factors(cast.system(now=NOW + DAY)) == 0
 
 
 async def test_the_wait_is_the_houses(cast: Cast) -> None:

@@ -38,6 +38,7 @@ def test_answers_what_was_begun_and_goes(tmp_path: Path, number: signal.Signals)
             outcomes.append((sent, time.monotonic(), said))
             connection.close()
 
+    (tmp_path / ".env").write_text("COUNTERFOIL_QUERY_BUDGET=1000000\n")
     with serving(tmp_path, port) as process:
         threads = [threading.Thread(target=load) for _ in range(6)]
         for thread in threads:

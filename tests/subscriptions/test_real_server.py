@@ -16,6 +16,7 @@ import pytest
 
 from tests.start.test_start import free_port, serving
 from tests.start.test_two_workers import place as place
+from tests.subscriptions.help import PATIENCE
 from tests.subscriptions.raw import Raw, dial, dialled
 
 EVENTS = "subscription { accountEvents { id kind subjectId } }"
@@ -112,7 +113,70 @@ async def subscribed(port: int, token: str) -> Raw:
     return raw
 
 
-async def test_subscribers_by_the_hundred_leave_the_server_unmoved(tmp_path: Path) -> None:
+async def listening(port: int, token: str) -> Raw:
+    """One more listener to an event stream, which has begun."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    body = json.dumps({"query": EVENTS}).encode()
+    writer.write(
+        b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Accept: text/event-stream\r\nAuthorization: Bearer %b\r\nContent-Length: %d\r\n\r\n%b"
+        % (token.encode(), len(body), body)
+    )
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
+    assert head.startswith(b"HTTP/1.1 200 "), head
+    return Raw(reader, writer)
+
+
+async def refused_a_socket(port: int, token: str) -> bool:
+    """Whether there is no room for one more connection of a WebSocket."""
+    one_more = await dial(port)
+    await one_more.say("connection_init", payload={"authorization": f"Bearer {token}"})
+    code = (await one_more.closed()).code
+    await one_more.hang_up()
+    return code == 1013
+
+
+async def refused_a_stream(port: int, token: str) -> bool:
+    """Whether there is no room for one more event stream."""
+    headers = {"authorization": f"Bearer {token}", "accept": "text/event-stream"}
+    async with httpx2.AsyncClient(timeout=20) as http:
+        url = f"http://127.0.0.1:{port}/graphql"
+        answer = await http.post(url, json={"query": EVENTS}, headers=headers)
+    return answer.status_code == 429
+
+
+async def told_over_a_socket(one: Raw, subject: str) -> None:
+    """Wait until it is told of the subject."""
+    told = await one.hear(60)
+    assert told["payload"]["data"]["accountEvents"]["subjectId"] == subject
+
+
+async def told_over_a_stream(one: Raw, subject: str) -> None:
+    """The same over an event stream."""
+    await asyncio.wait_for(one.reader.readuntil(subject.encode()), 60)
+
+
+async def ended_socket(one: Raw) -> None:
+    """A farewell by the protocol."""
+    assert (await one.closed()).code == 1001
+
+
+async def ended_stream(one: Raw) -> None:
+    """The same over an event stream."""
+    await asyncio.wait_for(one.reader.readuntil(b"event: complete\ndata:\n\n"), PATIENCE)
+
+
+WAYS = {
+    "WebSocket": (subscribed, refused_a_socket, told_over_a_socket, ended_socket),
+    "SSE": (listening, refused_a_stream, told_over_a_stream, ended_stream),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_subscribers_by_the_hundred_leave_the_server_unmoved(
+    tmp_path: Path, way: str
+) -> None:
+    join, refused, told, ended = WAYS[way]
     port = free_port()
     roomy = {
         "STREAMS_PER_ADDRESS": 10_000,
@@ -124,30 +188,30 @@ async def test_subscribers_by_the_hundred_leave_the_server_unmoved(tmp_path: Pat
     (tmp_path / ".env").write_text("\n".join(lines))
     with serving(tmp_path, port) as process:
         token = logged_in(port, tmp_path / "var")
-        first = await subscribed(port, token)
+        first = await join(port, token)
         before = resident_kilobytes(process.pid)
-        others = [await subscribed(port, token) for _ in range(SUBSCRIBERS - 1)]
+        everybody = [first, *[await join(port, token) for _ in range(SUBSCRIBERS - 1)]]
         opened = resident_kilobytes(process.pid)
-        one_more = await dial(port)
-        await one_more.say("connection_init", payload={"authorization": f"Bearer {token}"})
-        assert (await one_more.closed()).code == 1013
-        await one_more.hang_up()
+        assert await refused(port, token)
         placed = await asyncio.to_thread(post, port, PLACE, token, k="1")
-        order_id = placed["placeOrder"]["id"]
-        for socket in (first, *others):
-            told = await socket.hear(60)
-            assert told["payload"]["data"]["accountEvents"]["subjectId"] == order_id
+        began = time.monotonic()
+        await asyncio.gather(*[told(one, placed["placeOrder"]["id"]) for one in everybody])
+        heard = time.monotonic() - began
         after = resident_kilobytes(process.pid)
-        for socket in (first, *others):
-            await socket.hang_up()
         answer = await asyncio.to_thread(post, port, "{ enterprise { name } }", token)
         assert answer == {"enterprise": {"name": "杭州青禾科技"}}
+        began = time.monotonic()
         process.send_signal(signal.SIGTERM)
+        await asyncio.gather(*map(ended, everybody))
+        drained = time.monotonic() - began
+        for one in everybody:
+            await one.hang_up()
         output, _ = process.communicate(timeout=40)
     each = (after - before) / SUBSCRIBERS
     say(
-        f"{SUBSCRIBERS} subscribers: {before / 1024:.0f} MiB before, {opened / 1024:.0f} open,"
-        f" {after / 1024:.0f} after an event to each; {each:.0f} KiB each"
+        f"{SUBSCRIBERS} subscribers ({way}): {before / 1024:.0f} MiB before, {opened / 1024:.0f}"
+        f" open, {after / 1024:.0f} after an event to each; {each:.0f} KiB each;"
+        f" all had heard it after {heard:.2f} s, and all farewells after {drained:.2f} s"
     )
     assert process.returncode == 0, output
     assert "Traceback" not in output

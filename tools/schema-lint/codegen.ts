@@ -1,6 +1,6 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
 
-const scalars = { BigInt: "number", Date: "string", DateTime: "string" };
+const scalars = { BigInt: "number", Date: "string", DateTime: "string", JSON: "unknown" };
 
 const config: CodegenConfig = {
   schema: "schema.graphql",

@@ -1,0 +1,73 @@
+"""Answers about the schema itself, remembered: the same for everybody, and dear to make."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import orjson
+from graphql import (
+    ExecutionResult,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLSchema,
+    InlineFragmentNode,
+)
+
+from api.execution.documents import Document, Operation, Shelf
+
+ENTRIES: Final = 16
+BYTES: Final = 4_000_000
+META: Final = frozenset({"__schema", "__type", "__typename"})
+
+Place = tuple[str, str | None, bytes]
+_SHELVES: "WeakKeyDictionary[GraphQLSchema, Shelf[Place, bytes]]" = WeakKeyDictionary()
+
+
+def place_of(
+    document: Document, operation: Operation, variables: Mapping[str, Any]
+) -> Place | None:
+    """Under what an answer is remembered; None for operations that ask for more than the schema."""
+    key = ("introspected",)
+    if key not in operation.cache:
+        operation.cache[key] = operation.kind == "query" and _root_fields(document, operation)
+    if not operation.cache[key]:
+        return None
+    names = [one.variable.name.value for one in operation.node.variable_definitions or ()]
+    given = {name: variables[name] for name in sorted(names) if name in variables}
+    return document.text, operation.name, orjson.dumps(given)
+
+
+def remembered(schema: GraphQLSchema, place: Place) -> ExecutionResult | None:
+    """What was answered before, as an object of the caller's own."""
+    shelf = _SHELVES.get(schema)
+    known = None if shelf is None else shelf.get(place)
+    return None if known is None else ExecutionResult(orjson.loads(known), None)
+
+
+def remember(schema: GraphQLSchema, place: Place, result: ExecutionResult) -> None:
+    """Keep an answer without errors; of 16 answers and 4 MB the longest unused go."""
+    if result.errors is None and result.data is not None:
+        found = orjson.dumps(result.data)
+        _SHELVES.setdefault(schema, Shelf(ENTRIES, BYTES)).put(place, found, len(found))
+
+
+def _root_fields(document: Document, operation: Operation) -> bool:
+    """Whether all that stands at the root is about the schema, and something is."""
+    definitions = document.ast.definitions if document.ast else ()
+    fragments = {
+        one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)
+    }
+    found: set[str] = set()
+    seen: set[str] = set()
+    todo: list[Any] = [operation.node.selection_set]
+    while todo:
+        for node in todo.pop().selections:
+            if isinstance(node, FieldNode):
+                found.add(node.name.value)
+            elif isinstance(node, InlineFragmentNode):
+                todo.append(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+                seen.add(node.name.value)
+                todo.append(fragments[node.name.value].selection_set)
+    return found <= META and found != {"__typename"}
