@@ -15,7 +15,7 @@ from domain.kernel.attempts_store import AttemptsStore, ProcessAttempts
 from domain.kernel.buckets import Bucket
 from domain.kernel.context import ActorKind, Ctx
 from domain.kernel.feeds import Hub
-from domain.people.guard import Turn
+from domain.people.pacing import Turn
 
 COOKIE: Final = "counterfoil_session"
 DEVICE_COOKIE: Final = "counterfoil_device"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from console_sdk.access import Access, AsyncAccess
 from console_sdk.accounts import Accounts, AsyncAccounts
 from console_sdk.bills import AsyncBills, Bills
+from console_sdk.closing import AsyncClosing, Closing
 from console_sdk.costs import Data
 from console_sdk.entitlements import AsyncEntitlements, Entitlements
 from console_sdk.events import AccountEvent, AccountEventKind, Listening
@@ -73,7 +73,7 @@ class _Base:
         return f"<{type(self).__name__} {self.base_url} ({state})>"
 
 
-class Console(_Base):
+class Console(_Base, Closing):
     """The console of one account; may be shared between threads.
 
     `timeout` is for one attempt and `deadline` for a call with all its attempts, in seconds;
@@ -140,23 +140,8 @@ class Console(_Base):
         """
         return self._wire.listen(Listening(self._session, kinds, after))
 
-    def close(self) -> None:
-        """Close the connections; the session goes on."""
-        self._wire.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        raised: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class AsyncConsole(_Base):
+class AsyncConsole(_Base, AsyncClosing):
     """The same with `await`, `async for` and `async with`; see Console."""
 
     def __init__(
@@ -207,18 +192,3 @@ class AsyncConsole(_Base):
     ) -> AsyncIterator[AccountEvent]:
         """What changes in the enterprise, for `async for`; see Console.account_events."""
         return self._wire.listen(Listening(self._session, kinds, after))
-
-    async def close(self) -> None:
-        """Close the connections; the session goes on."""
-        await self._wire.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        raised: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()

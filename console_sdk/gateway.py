@@ -7,10 +7,10 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from console_sdk import answers
+from console_sdk.closing import AsyncClosing, Closing
 from console_sdk.transport import AGAIN, NOT_DONE, Habits, Reply, Request, Talk, persist
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Gateway(_Base):
+class Gateway(_Base, Closing):
     """A gateway or a product's back end, which proves itself by a service key.
 
     It is in the way of every call, so it is less patient than a console.
@@ -209,23 +209,8 @@ class Gateway(_Base):
         """Report calls that were made, in batches; reporting again does no harm."""
         return self._wire.run(self._record(calls))
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._wire.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        raised: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class AsyncGateway(_Base):
+class AsyncGateway(_Base, AsyncClosing):
     """The same with `await`; see Gateway."""
 
     def __init__(
@@ -253,18 +238,3 @@ class AsyncGateway(_Base):
     async def record(self, calls: Iterable[MeteredCall]) -> Recorded:
         """Report calls that were made, in batches; reporting again does no harm."""
         return await self._wire.run(self._record(calls))
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._wire.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        raised: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()

@@ -12,6 +12,7 @@ from urllib.parse import quote_plus, urlencode
 import httpx2
 
 from console_sdk import answers
+from console_sdk.closing import AsyncClosing, Closing
 from console_sdk.transport import Habits, Reply, Request, Talk, persist
 from console_sdk.wires import AsyncWire, Wire, checked, told
 
@@ -124,7 +125,7 @@ class Tokens(httpx2.Auth):
             return
 
 
-class TokenSource(Tokens):
+class TokenSource(Tokens, Closing):
     """`TokenSource(url, key_id, secret).token()`; raises WrongSecret, SecretRetired, KeyDisabled.
 
     `audience` "api" is for calling APIs, "console" for this platform's GraphQL.
@@ -148,12 +149,8 @@ class TokenSource(Tokens):
         """A token that is good for a while yet."""
         return self._wire.run(self._obtain())
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._wire.close()
 
-
-class AsyncTokenSource(Tokens):
+class AsyncTokenSource(Tokens, AsyncClosing):
     """The same with `await source.token()`; see TokenSource."""
 
     def __init__(
@@ -173,7 +170,3 @@ class AsyncTokenSource(Tokens):
     async def token(self) -> str:
         """A token that is good for a while yet."""
         return await self._wire.run(self._obtain())
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._wire.close()

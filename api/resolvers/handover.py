@@ -19,7 +19,7 @@ from api.schema.paging import Connection, Paged
 from domain.handover import commands, queries
 from domain.handover.rows import OfferRow, TakenMainAccount
 from domain.kernel.reading import Window
-from domain.people import guard
+from domain.people import pacing
 
 
 @strawberry.type
@@ -82,5 +82,5 @@ class HandoverMutation:
         self, info: Info, code: Code, password: OwnPassword
     ) -> TakenMainAccount:
         ctx, attempts = info.context.ctx, info.context.attempts
-        proof = info.context.paced(await guard.prove_self(ctx, attempts, password))
+        proof = info.context.paced(await pacing.prove_self(ctx, attempts, password))
         return await commands.accept_main_account(ctx, code=code, proof=proof)

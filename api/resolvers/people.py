@@ -35,7 +35,7 @@ from api.schema.people import (
 )
 from domain.accounts import identity
 from domain.kernel.reading import Window
-from domain.people import commands, guard, queries, rows
+from domain.people import commands, pacing, queries, rows
 
 Code = Annotated[str, strawberry.argument(description="The code from the letter.")]
 NewPassword = Annotated[
@@ -101,7 +101,7 @@ class PeopleMutation:
     )
     async def log_in(self, info: Info, email: Email, password: Password) -> OpenedSession:
         ctx, attempts = info.context.ctx, info.context.attempts
-        found = await guard.prove(ctx, attempts, email, password, info.context.device)
+        found = await pacing.prove(ctx, attempts, email, password, info.context.device)
         proof = info.context.paced(found)
         row = await commands.log_in(ctx, proof=proof)
         info.context.remember(row.token, row.expires_at)
@@ -140,7 +140,7 @@ class PeopleMutation:
     ) -> rows.PasswordChanged:
         ctx, attempts = info.context.ctx, info.context.attempts
         hashed = await identity.hashed(new_password)
-        proof = info.context.paced(await guard.prove_self(ctx, attempts, old_password))
+        proof = info.context.paced(await pacing.prove_self(ctx, attempts, old_password))
         return await commands.change_password(ctx, proof=proof, password=hashed)
 
     @strawberry.mutation(
@@ -149,8 +149,8 @@ class PeopleMutation:
     )
     async def request_password_reset(self, info: Info, email: Email) -> ResetRequested:
         ctx, attempts = info.context.ctx, info.context.attempts
-        turn = info.context.paced(await guard.address_turn(ctx, attempts))
-        due = turn.wait == 0 and await guard.letter_due(ctx, attempts, email)
+        turn = info.context.paced(await pacing.address_turn(ctx, attempts))
+        due = turn.wait == 0 and await pacing.letter_due(ctx, attempts, email)
         link = info.context.link("password-reset")
         await commands.request_password_reset(ctx, email=email, link=link, turn=turn, due=due)
         return ResetRequested(accepted=True)
@@ -165,10 +165,10 @@ class PeopleMutation:
         self, info: Info, code: Code, new_password: NewPassword
     ) -> rows.PasswordChanged:
         ctx, attempts = info.context.ctx, info.context.attempts
-        turn = info.context.paced(await guard.address_turn(ctx, attempts))
+        turn = info.context.paced(await pacing.address_turn(ctx, attempts))
         hashed = await identity.hashed(new_password)
         row = await commands.reset_password(ctx, code=code, password=hashed, turn=turn)
-        await guard.owner_shown(ctx, attempts, row.account)
+        await pacing.owner_shown(ctx, attempts, row.account)
         return row
 
     @strawberry.mutation(
@@ -179,7 +179,7 @@ class PeopleMutation:
     )
     async def enrol_second_factor(self, info: Info, password: OwnPassword) -> rows.EnrolledFactor:
         ctx, attempts = info.context.ctx, info.context.attempts
-        proof = info.context.paced(await guard.prove_self(ctx, attempts, password))
+        proof = info.context.paced(await pacing.prove_self(ctx, attempts, password))
         return await commands.enrol_second_factor(ctx, proof=proof)
 
     @strawberry.mutation(
@@ -195,9 +195,9 @@ class PeopleMutation:
         ],
     ) -> rows.ConfirmedFactor:
         ctx, attempts = info.context.ctx, info.context.attempts
-        turn = info.context.paced(await guard.factor_turn(ctx, attempts))
+        turn = info.context.paced(await pacing.factor_turn(ctx, attempts))
         row = await commands.confirm_second_factor(ctx, code=code, turn=turn)
-        await guard.factor_shown(ctx, attempts)
+        await pacing.factor_shown(ctx, attempts)
         return row
 
     @strawberry.mutation(
@@ -241,6 +241,6 @@ class PeopleMutation:
         self, info: Info, code: Code, password: Password
     ) -> rows.AcceptedInvitation:
         ctx, attempts = info.context.ctx, info.context.attempts
-        turn = info.context.paced(await guard.address_turn(ctx, attempts))
+        turn = info.context.paced(await pacing.address_turn(ctx, attempts))
         hashed = await identity.hashed(password)
         return await commands.accept_invitation(ctx, code=code, password=hashed, turn=turn)

@@ -5,20 +5,16 @@ RFC 6749 (client_credentials), 7662, 7009. Warm, `/oauth/token` takes 0 statemen
 """
 
 import asyncio
-import base64
-import binascii
-from collections.abc import Awaitable, Callable, Mapping
-from functools import lru_cache, wraps
-from types import MappingProxyType
+from collections.abc import Awaitable, Callable
+from functools import wraps
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote_plus
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.execution import wire
+from api.rest.forms import UNHELD, Form, OAuthError, bad, credentials, form_of, unproven
 from api.rest.ready import NO_CACHE, NO_STORE, ready_json
 from api.rest.surroundings import around
 from domain.kernel.context import Actor, ActorKind, Ctx
@@ -28,41 +24,10 @@ from domain.keys.errors import WrongSecret
 from domain.keys.rules import KeyRecord
 from domain.operators import hot as operators
 
-BODY_MAX: Final = 16_384
-BODY_SECONDS: Final = 10.0
-FIELDS_MAX: Final = 32
 REFUSED_AFTER_SECONDS: Final = 0.025
 """A failed proof is answered no sooner, so that its time tells nothing of why it failed."""
 
-FORM: Final = "application/x-www-form-urlencoded"
-PARAMETERS: Final = frozenset(
-    {"grant_type", "client_id", "client_secret", "token", "scope", "client_assertion"}
-)
-UNHELD: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="counterfoil", charset="UTF-8"'}
-
 Door = Callable[[Request], Awaitable[Response]]
-Form = Mapping[str, str]
-
-
-class OAuthError(Exception):
-    """A refusal in the words of RFC 6749, section 5.2."""
-
-    def __init__(
-        self,
-        error: str,
-        description: str,
-        status: int = 400,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(description)
-        self.body = {"error": error, "error_description": description}
-        self.status = status
-        self.headers = {**UNHELD, **(CHALLENGE if status == 401 else {}), **(headers or {})}
-
-
-def _bad(description: str, status: int = 400) -> OAuthError:
-    return OAuthError("invalid_request", description, status)
 
 
 def _told_error(error: OAuthError) -> Response:
@@ -91,88 +56,12 @@ def _door(endpoint: Door) -> Door:
     return answer
 
 
-# -- what came -----------------------------------------------------------------------------------
-
-
-async def _form(request: Request) -> Form:
-    """The parameters of a form, each once and none empty; OAuthError for anything else."""
-    query = request.scope["query_string"].decode("latin-1")
-    if query and {name for name, _ in parse_qsl(query, keep_blank_values=True)} & PARAMETERS:
-        raise _bad("Parameters belong in the body, never in the address.")
-    headers = dict(request.scope["headers"])
-    if not _is_form(headers.get(b"content-type", b"")):
-        raise _bad(f"The body must be {FORM}.")
-    try:
-        body = await wire.read_body(
-            request.receive,
-            seconds=BODY_SECONDS,
-            most=BODY_MAX,
-            length=headers.get(b"content-length"),
-        )
-    except wire.Refused as refused:
-        raise _bad(refused.message, refused.status) from refused
-    return _PLAIN_FORM if body == PLAIN_FORM else _parsed(body)
-
-
-@lru_cache(maxsize=64)
-def _is_form(content_type: bytes) -> bool:
-    kind, _, extra = content_type.decode("latin-1").partition(";")
-    return kind.strip().lower() == FORM and extra.strip().lower() in ("", "charset=utf-8")
-
-
-def _parsed(body: bytes) -> Form:
-    try:
-        pairs = parse_qsl(
-            body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict"
-        )
-    except ValueError as damaged:
-        raise _bad("The body is not a form in UTF-8.") from damaged
-    form = dict(pairs)
-    if len(form) != len(pairs):
-        raise _bad("A parameter came twice.")
-    if any(not one.isprintable() for pair in pairs for one in pair):
-        raise _bad("A parameter holds control characters.")
-    return {name: value for name, value in form.items() if value}
-
-
-PLAIN_FORM: Final = b"grant_type=client_credentials"
-"""What nearly everybody sends who proves himself by HTTP Basic; it need not be parsed each time."""
-
-_PLAIN_FORM: Final = MappingProxyType(_parsed(PLAIN_FORM))
-
-
-def _credentials(request: Request, form: Form) -> tuple[str, str]:
-    """The key id and secret that came by Basic or in the body, never by both."""
-    sent = [value for name, value in request.scope["headers"] if name == b"authorization"]
-    if not sent:
-        if "client_id" in form and "client_secret" in form:
-            return form["client_id"], form["client_secret"]
-        raise _unproven("Prove yourself by HTTP Basic, or by client_id and client_secret.")
-    if len(sent) > 1 or "client_secret" in form:
-        raise _bad("Prove yourself in one way only.")
-    scheme, _, encoded = sent[0].partition(b" ")
-    try:
-        decoded = base64.b64decode(encoded.strip(), validate=True).decode()
-        name, colon, secret = decoded.partition(":")
-        if "%" in decoded or "+" in decoded:
-            name = unquote_plus(name, errors="strict")
-            secret = unquote_plus(secret, errors="strict")
-    except (ValueError, binascii.Error):
-        scheme, colon, name, secret = b"", "", "", ""
-    if scheme.lower() != b"basic" or not colon:
-        raise _unproven("The Authorization header is not HTTP Basic.")
-    if form.get("client_id", name) != name:
-        raise _bad("client_id differs from the Authorization header.")
-    return name, secret
-
-
-def _unproven(description: str) -> OAuthError:
-    return OAuthError("invalid_client", description, 401)
+# -- who asks ------------------------------------------------------------------------------------
 
 
 async def _client(request: Request, form: Form) -> KeyRecord:
     """The key that proves itself; who fails too often from one address is told to wait."""
-    name, secret = _credentials(request, form)
+    name, secret = credentials(request, form)
     state = around(request)
     try:
         return await hot.check_secret(name, secret, state.clock(), state.caller_address(request))
@@ -181,7 +70,7 @@ async def _client(request: Request, form: Form) -> KeyRecord:
         said = refusal.text("en")
         if not isinstance(refusal, WrongSecret):  # the secret was right once, or is
             said = f"{refusal.code}: {said}"
-        raise _unproven(said) from refusal
+        raise unproven(said) from refusal
 
 
 async def _take(request: Request, name: str) -> None:
@@ -199,10 +88,10 @@ async def _take(request: Request, name: str) -> None:
 @_door
 async def token(request: Request) -> Response:
     """A token for a key that proves itself (RFC 6749, section 4.4)."""
-    form = await _form(request)
+    form = await form_of(request)
     grant = form.get("grant_type")
     if grant is None:
-        raise _bad("grant_type is missing.")
+        raise bad("grant_type is missing.")
     if grant != "client_credentials":
         raise OAuthError("unsupported_grant_type", "Only client_credentials is offered here.")
     key = await _client(request, form)
@@ -227,7 +116,7 @@ def _audience(form: Form) -> str:
 @_door
 async def introspect(request: Request) -> Response:
     """What a token stands for now (RFC 7662): for gateways any, for a key only its own."""
-    form = await _form(request)
+    form = await form_of(request)
     state = around(request)
     now = state.clock()
     own = ""
@@ -238,9 +127,9 @@ async def introspect(request: Request) -> Response:
         try:
             await operators.service(service, "check", now)
         except Refusal as refusal:
-            raise _unproven(refusal.text("en")) from refusal
+            raise unproven(refusal.text("en")) from refusal
     if "token" not in form:
-        raise _bad("token is missing.")
+        raise bad("token is missing.")
     try:
         claims, key = await hot.bearer(
             form["token"], now, issuer=state.issuer, audience=None, policy=state.policy
@@ -270,10 +159,10 @@ def _facts(claims: tokens.Claims) -> dict[str, Any]:
 @_door
 async def revoke(request: Request) -> Response:
     """End a token of one's own (RFC 7009); what is no token of one's own is answered alike."""
-    form = await _form(request)
+    form = await form_of(request)
     key = await _client(request, form)
     if "token" not in form:
-        raise _bad("token is missing.")
+        raise bad("token is missing.")
     state = around(request)
     now = state.clock()
     try:

@@ -76,7 +76,7 @@ async def withdraw_main_account_offer(ctx: Ctx, *, offer_id: str) -> OfferRow:
 
 @command(needs="self:write", fresh=True, repeatable=False)
 async def accept_main_account(ctx: Ctx, *, code: str, proof: Proof) -> TakenMainAccount:
-    """Become the main account, by the code from the letter, after `guard.prove_self`.
+    """Become the main account, by the code from the letter, after `pacing.prove_self`.
 
     The two log-ins change places, the sessions of both end, and the member's own key is deleted;
     all other keys stay. Raises NotFound (no such code, or not one's own), OfferClosed,

@@ -11,7 +11,7 @@ from domain.kernel.command import command
 from domain.kernel.context import Ctx
 from domain.kernel.errors import Invalid, NotFound
 from domain.kernel.ids import asked_id
-from domain.people import guard, models, rules, steps
+from domain.people import models, pacing, rules, steps
 from domain.people.errors import NoSecondFactor, ResetCodeInvalid
 from domain.people.rows import (
     AcceptedInvitation,
@@ -29,7 +29,7 @@ from domain.people.rows import (
 
 @command(needs="session:open", repeatable=False)
 async def log_in(ctx: Ctx, *, proof: Proof) -> OpenedSession:
-    """Open a session for a person whose password was just checked by `guard.prove`.
+    """Open a session for a person whose password was just checked by `pacing.prove`.
 
     Raises WrongCredentials when the check failed, RateLimited when there was none.
     """
@@ -80,7 +80,7 @@ async def end_other_sessions(ctx: Ctx) -> EndedSessions:
 
 @command(needs="self:write", repeatable=False)
 async def change_password(ctx: Ctx, *, proof: Proof, password: HashedPassword) -> PasswordChanged:
-    """Set a new password after `guard.prove_self` checked the old one; other sessions end.
+    """Set a new password after `pacing.prove_self` checked the old one; other sessions end.
 
     Raises WrongCredentials, or RateLimited.
     """
@@ -91,7 +91,7 @@ async def change_password(ctx: Ctx, *, proof: Proof, password: HashedPassword) -
 
 @command(needs="password:reset", repeatable=False)
 async def request_password_reset(
-    ctx: Ctx, *, email: str, link: str, turn: guard.Turn, due: bool
+    ctx: Ctx, *, email: str, link: str, turn: pacing.Turn, due: bool
 ) -> ResetRequested:
     """Have a code sent to the address, if it is somebody's: that is looked up afterwards.
 
@@ -128,7 +128,7 @@ async def issue_password_reset(ctx: Ctx, *, email: str) -> ResetCode:
 
 @command(needs="password:reset", repeatable=False)
 async def reset_password(
-    ctx: Ctx, *, code: str, password: HashedPassword, turn: guard.Turn
+    ctx: Ctx, *, code: str, password: HashedPassword, turn: pacing.Turn
 ) -> PasswordChanged:
     """Set a new password by the code from a letter; it works once, and all sessions end.
 
@@ -143,13 +143,13 @@ async def reset_password(
         raise ResetCodeInvalid()
     login, ended = await steps.new_password(ctx, found.login_id, password)
     return PasswordChanged(
-        id=login.id, ended_sessions=ended, account=guard.account_digest(login.email)
+        id=login.id, ended_sessions=ended, account=pacing.account_digest(login.email)
     )
 
 
 @command(needs="self:write", repeatable=False)
 async def enrol_second_factor(ctx: Ctx, *, proof: Proof) -> EnrolledFactor:
-    """A secret for an authenticator, after `guard.prove_self` checked the password.
+    """A secret for an authenticator, after `pacing.prove_self` checked the password.
 
     It counts once a code of it is confirmed; until then an earlier authenticator does. Replacing
     one needs it (or a recovery code) freshly. Raises WrongCredentials, RateLimited, or
@@ -171,7 +171,7 @@ async def enrol_second_factor(ctx: Ctx, *, proof: Proof) -> EnrolledFactor:
 
 
 @command(needs="self:write", repeatable=False)
-async def confirm_second_factor(ctx: Ctx, *, code: str, turn: guard.Turn) -> ConfirmedFactor:
+async def confirm_second_factor(ctx: Ctx, *, code: str, turn: pacing.Turn) -> ConfirmedFactor:
     """Show a code of one's authenticator, or a recovery code: the session is fresh for 10 min.
 
     The first code of a new secret puts it in force and brings ten recovery codes. A code works
@@ -262,7 +262,7 @@ async def withdraw_invitation(ctx: Ctx, *, invitation_id: str) -> InvitationRow:
 
 @command(needs="invitation:accept", repeatable=False)
 async def accept_invitation(
-    ctx: Ctx, *, code: str, password: HashedPassword, turn: guard.Turn
+    ctx: Ctx, *, code: str, password: HashedPassword, turn: pacing.Turn
 ) -> AcceptedInvitation:
     """Become the member that one was invited as, with a password of one's own.
 

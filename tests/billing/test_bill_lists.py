@@ -1,7 +1,7 @@
 """Lists of bills: running months first, in every window, in a constant number of statements."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,34 +9,19 @@ import pytest
 from domain.billing import queries
 from domain.billing.commands import close_month
 from domain.billing.queries import bill, bill_of_id, bills
-from domain.entitlements.models import Entitlement, EntitlementKind
+from domain.entitlements.models import Entitlement
 from domain.kernel.errors import ForbiddenScope
 from domain.kernel.reading import Window, wanting
+from tests.billing.help import DECEMBER, WHOLE, used
 from tests.cast import Cast
-from tests.usage.build import NOVEMBER, a_key, a_right, call, report
-
-LINES = wanting(
-    "quantity", "funded", "steps", "rated", "charged", "rounding_off", "kind", "plan_code"
-)
-WHOLE = wanting("rated", "charged", "rounding_off", "status", "month", lines=LINES)
-DECEMBER = datetime(2026, 11, 30, 16, 0, tzinfo=UTC)
-
-
-async def _used(cast: Cast, quantity: int, product: str = "id-ocr", api: str = "ocr.idcard") -> str:
-    """E2 has used so much postpaid in November; its key."""
-    owner = cast.enterprises["E2"]
-    await a_right(owner, EntitlementKind.POSTPAID, product=product)
-    key = await a_key(owner)
-    await report(cast, [call(key, api=api, quantity=quantity)])
-    return key
-
+from tests.usage.build import NOVEMBER, call, report
 
 # -- lists -------------------------------------------------------------------------------------
 
 
 async def _three_months(cast: Cast) -> None:
     """E2 with October closed, November over but open, December running."""
-    key = await _used(cast, 10)
+    key = await used(cast, 10)
     october = NOVEMBER - timedelta(days=5)
     right = await Entitlement.get(enterprise_id=cast.enterprises["E2"], kind="POSTPAID")
     right.starts_at = NOVEMBER - timedelta(days=20)

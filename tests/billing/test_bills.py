@@ -1,7 +1,7 @@
 """Bills as they are read: rated exactly, provisional while they run, and whose they are."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,25 +10,10 @@ from domain.billing.models import BillStatus, LineKind
 from domain.billing.queries import bill
 from domain.billing.rows import BillRow
 from domain.entitlements.models import EntitlementKind
-from domain.kernel.reading import wanting
 from domain.orders import commands as orders
+from tests.billing.help import DECEMBER, WHOLE, used
 from tests.cast import NOW, Cast
 from tests.usage.build import NOVEMBER, a_key, a_price, a_right, call, calls, report
-
-LINES = wanting(
-    "quantity", "funded", "steps", "rated", "charged", "rounding_off", "kind", "plan_code"
-)
-WHOLE = wanting("rated", "charged", "rounding_off", "status", "month", lines=LINES)
-DECEMBER = datetime(2026, 11, 30, 16, 0, tzinfo=UTC)
-
-
-async def _used(cast: Cast, quantity: int, product: str = "id-ocr", api: str = "ocr.idcard") -> str:
-    """E2 has used so much postpaid in November; its key."""
-    owner = cast.enterprises["E2"]
-    await a_right(owner, EntitlementKind.POSTPAID, product=product)
-    key = await a_key(owner)
-    await report(cast, [call(key, api=api, quantity=quantity)])
-    return key
 
 
 async def _november(cast: Cast, who: str = "eve", now: datetime = NOW) -> BillRow:
@@ -65,7 +50,7 @@ async def test_free_and_pack_leave_1800_to_pay(cast: Cast) -> None:
 
 async def test_graduated_tiers_over_all_keys(cast: Cast) -> None:
     """S16: 128,500 calls of several keys are one line of 5,505.00."""
-    key = await _used(cast, 28_500)
+    key = await used(cast, 28_500)
     others = [await a_key(cast.enterprises["E2"]) for _ in range(2)]
     await report(cast, [call(other, quantity=50_000) for other in others])
 
@@ -82,7 +67,7 @@ async def test_graduated_tiers_over_all_keys(cast: Cast) -> None:
 
 async def test_a_new_month_begins_at_the_first_tier(cast: Cast) -> None:
     """S16, the boundary: 15:59:59.999Z is November's, 16:00:00.000Z December's at 0.060."""
-    key = await _used(cast, 128_499)
+    key = await used(cast, 128_499)
     edge = ("2026-11-30T15:59:59.999Z", "2026-11-30T16:00:00.000Z")
     after = DECEMBER + timedelta(minutes=1)
     await report(cast, [call(key, time=at) for at in edge], now=after)
@@ -105,7 +90,7 @@ async def test_a_reached_tier_prices_the_whole_month(
     cast: Cast, quantity: int, told: tuple[str, str, str]
 ) -> None:
     """S17."""
-    await _used(cast, quantity, "sms-gateway", "sms.send")
+    await used(cast, quantity, "sms-gateway", "sms.send")
     found = await _november(cast)
     assert _told(found) == told
     assert found.status is BillStatus.PROVISIONAL
@@ -131,7 +116,7 @@ async def test_tier_positions_go_on_over_a_new_price(cast: Cast) -> None:
     """9,900 at the old price and 200 at the new one: 100 of these are beyond the first tier."""
     change = NOVEMBER + timedelta(days=14)
     await a_price("id-ocr/payg", change, (10_000, "0.066"), (None, "0.05"))
-    key = await _used(cast, 200)
+    key = await used(cast, 200)
     await report(cast, [call(key, quantity=9_900, time=change - timedelta(minutes=1))])
 
     (line,) = (await _november(cast)).lines
@@ -140,15 +125,15 @@ async def test_tier_positions_go_on_over_a_new_price(cast: Cast) -> None:
 
 
 async def test_seconds_are_priced_by_the_hour(cast: Cast) -> None:
-    await _used(cast, 25_874, "asr-stream", "asr.stream")
+    await used(cast, 25_874, "asr-stream", "asr.stream")
     assert (await _november(cast)).rated == "22.99911111"
 
 
 async def test_a_bill_is_the_sum_of_its_lines_each_cut_to_the_fen(cast: Cast) -> None:
-    await _used(cast, 7, "sms-gateway", "sms.send")
-    await _used(cast, 1, "face-compare", "face.compare")
-    await _used(cast, 9, "content-guard", "guard.text")
-    await _used(cast, 333_333)
+    await used(cast, 7, "sms-gateway", "sms.send")
+    await used(cast, 1, "face-compare", "face.compare")
+    await used(cast, 9, "content-guard", "guard.text")
+    await used(cast, 333_333)
 
     found = await _november(cast)
     assert len(found.lines) == 4

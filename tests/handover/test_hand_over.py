@@ -35,7 +35,7 @@ from domain.kernel.models import AuditRow
 from domain.keys.commands import create_access_key
 from domain.keys.models import AccessKey, KeyStatus
 from domain.notices.models import Notice
-from domain.people import guard
+from domain.people import pacing
 from tests.cast import NOW, PASSWORD, Cast
 from tests.fixtures import Ask
 from tests.iam.help import ODD_IDS, a_role, role_id, sub_account_id
@@ -64,7 +64,7 @@ async def member(cast: Cast, who: str = "dev-chen", now: datetime = NOW) -> Ctx:
 
 
 async def accept(ctx: Ctx, code: str, password: str = PASSWORD) -> None:
-    proof = await guard.prove_self(ctx, ProcessAttempts(), password)
+    proof = await pacing.prove_self(ctx, ProcessAttempts(), password)
     await accept_main_account(ctx, code=code, proof=proof)
 
 
@@ -238,7 +238,7 @@ async def test_of_accepting_and_withdrawing_at_once_one_counts(cast: Cast) -> No
     made = await offer(cast)
     (code,) = await codes(cast)
     ctx = await member(cast)
-    proof = await guard.prove_self(ctx, ProcessAttempts(), PASSWORD)
+    proof = await pacing.prove_self(ctx, ProcessAttempts(), PASSWORD)
 
     found = await asyncio.gather(
         accept_main_account(ctx, code=code, proof=proof),

@@ -1,32 +1,16 @@
 """Budgets of points: a full burst, then a steady refill; both homes alike, and without Redis."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-import redis.asyncio as aioredis
 
 from domain.kernel.buckets import Bucket
-from domain.kernel.limits_store import LimitsStore, ProcessLimits, RedisLimits
+from domain.kernel.limits_store import LimitsStore, RedisLimits
 from tests import servers
 from tests.cast import NOW
 
 BUCKET = Bucket(size=100, per_second=10)
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture(params=["process", pytest.param("redis", marks=pytest.mark.redis)])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[LimitsStore]:
-    """Each home, by the caller's clock; empty."""
-    if request.param == "process":
-        yield ProcessLimits()
-        return
-    url = servers.redis_url() or ""
-    async with aioredis.from_url(url) as link:
-        await link.flushdb()
-    made = RedisLimits(url, own_clock=False, patience_seconds=5)
-    yield made
-    await made.close()
 
 
 async def test_points_are_given_whole_or_not_at_all(store: LimitsStore) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
 
@@ -16,20 +15,6 @@ from tests.cast import NOW
 
 SECOND = timedelta(seconds=1)
 Answer = tuple[bool, int, int, int, int]
-
-
-@pytest.fixture(params=["process", pytest.param("redis", marks=pytest.mark.redis)])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[LimitsStore]:
-    """Each home, by the caller's clock; empty."""
-    if request.param == "process":
-        yield ProcessLimits()
-        return
-    url = servers.redis_url() or ""
-    async with aioredis.from_url(url) as link:
-        await link.flushdb()
-    made = RedisLimits(url, own_clock=False, patience_seconds=5)
-    yield made
-    await made.close()
 
 
 async def take(store: LimitsStore, limit: int, after: timedelta = timedelta(0)) -> Answer:

@@ -37,7 +37,7 @@ from domain.keys.models import AccessKey, Audience, KeyStatus, SecretVersion
 from domain.keys.tokens import Issuer
 from domain.people.commands import accept_invitation, create_invitation
 from domain.people.errors import InvitationClosed
-from domain.people.guard import Turn
+from domain.people.pacing import Turn
 from tests.cast import NOW, Cast, ctx_of
 from tests.iam.help import APP, a_member, a_role, acting, an_admin, an_app
 

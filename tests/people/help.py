@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from api.jobs.outbox import Ports, deliver_due
@@ -17,6 +17,12 @@ from tests.cast import NOW, PASSWORD, Cast, ctx_of
 from tests.fixtures import email_of
 
 DEMO = "DEMODEMODEMODEMODEMODEMODEMODEMO"
+
+
+def at(cast: Cast, address: str, seconds: float = 0) -> Ctx:
+    """A stranger at this address, so many seconds later."""
+    ctx = cast.anon(now=NOW + timedelta(seconds=seconds))
+    return dataclasses.replace(ctx, address=address)
 
 
 async def seated(cast: Cast, who: str, *, now: datetime = NOW, address: str = "203.0.113.7") -> Ctx:

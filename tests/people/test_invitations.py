@@ -23,8 +23,8 @@ from domain.kernel.models import AuditRow, OutboxRow
 from domain.keys.models import AccessKey
 from domain.people import commands
 from domain.people.errors import InvitationClosed
-from domain.people.guard import Turn
 from domain.people.models import Invitation
+from domain.people.pacing import Turn
 from domain.people.rows import AcceptedInvitation, CreatedInvitation
 from tests.cast import NOW, Cast
 from tests.fixtures import Ask

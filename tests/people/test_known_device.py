@@ -1,8 +1,5 @@
 """The browser that an owner signed in with before: its own counter, which no stranger reaches."""
 
-import dataclasses
-from datetime import timedelta
-
 import httpx2
 import pytest
 
@@ -12,25 +9,14 @@ from domain.accounts.models import Login
 from domain.kernel import secrets
 from domain.kernel.attempts_store import ProcessAttempts
 from domain.kernel.context import Ctx
-from domain.people import commands, guard
-from domain.people.guard import Turn
-from tests.cast import NOW, PASSWORD, Cast
-from tests.people.help import dump, letters, seated
+from domain.people import commands, pacing
+from domain.people.pacing import Turn
+from tests.cast import PASSWORD, Cast
+from tests.people.help import at, dump, letters, seated
 
 ANN, DEV = "ann@qinghe.example", "dev-chen@qinghe.example"
 HOME, NEW = "203.0.113.7", "192.0.2.44"
 NEXT = "a new one of hers"
-
-
-def at(cast: Cast, address: str, seconds: float = 0) -> Ctx:
-    ctx = cast.anon(now=NOW + timedelta(seconds=seconds))
-    return dataclasses.replace(ctx, address=address)
-
-
-@pytest.fixture
-def attempts() -> ProcessAttempts:
-    """The counts of one process."""
-    return ProcessAttempts()
 
 
 async def sign_in(
@@ -41,7 +27,7 @@ async def sign_in(
     email: str = ANN,
     password: str = PASSWORD,
 ) -> Proof:
-    return await guard.prove(ctx, attempts, email, password, device)
+    return await pacing.prove(ctx, attempts, email, password, device)
 
 
 async def hammered(cast: Cast, attempts: ProcessAttempts, *, address: str | None = None) -> None:
@@ -96,7 +82,7 @@ async def test_a_new_password_ends_it(cast: Cast, attempts: ProcessAttempts, end
     hashed = await identity.hashed(NEXT)
     if ends == "changed":
         ctx = await seated(cast, "ann")
-        proof = await guard.prove_self(ctx, ProcessAttempts(), PASSWORD)
+        proof = await pacing.prove_self(ctx, ProcessAttempts(), PASSWORD)
         await commands.change_password(ctx, proof=proof, password=hashed)
     else:
         made = await commands.issue_password_reset(cast.system(), email=ANN)

@@ -17,9 +17,10 @@ from domain.kernel.attempts_store import ProcessAttempts
 from domain.kernel.context import Ctx
 from domain.kernel.errors import RateLimited
 from domain.kernel.models import AuditRow
-from domain.people import commands, guard
+from domain.people import commands, pacing
 from tests.cast import NOW, PASSWORD, Cast
 from tests.fixtures import Moment
+from tests.people.help import at
 
 ANN = "ann@qinghe.example"
 HOME, AWAY = "203.0.113.7", "198.51.100.9"
@@ -27,23 +28,12 @@ LOG_IN = """mutation($e: String!, $p: String!) { logIn(email: $e, password: $p) 
   __typename ... on Problem { code remedy } ... on ExhaustedProblem { retryAfterSeconds } } }"""
 
 
-def at(cast: Cast, address: str, seconds: float = 0) -> Ctx:
-    ctx = cast.anon(now=NOW + timedelta(seconds=seconds))
-    return dataclasses.replace(ctx, address=address)
-
-
-@pytest.fixture
-def attempts() -> ProcessAttempts:
-    """The counts of one process."""
-    return ProcessAttempts()
-
-
 async def wrong(ctx: Ctx, attempts: ProcessAttempts, email: str = ANN) -> int:
-    return (await guard.prove(ctx, attempts, email, "not the password")).wait
+    return (await pacing.prove(ctx, attempts, email, "not the password")).wait
 
 
 async def right(ctx: Ctx, attempts: ProcessAttempts, email: str = ANN) -> Proof:
-    return await guard.prove(ctx, attempts, email, PASSWORD)
+    return await pacing.prove(ctx, attempts, email, PASSWORD)
 
 
 async def test_five_failures_are_free_and_then_one_waits(
@@ -107,7 +97,7 @@ async def test_an_address_tries_twenty_accounts_a_minute(
     cast: Cast, attempts: ProcessAttempts
 ) -> None:
     found = [
-        (await guard.prove(at(cast, AWAY), attempts, f"p{number}@c.example", "x")).wait
+        (await pacing.prove(at(cast, AWAY), attempts, f"p{number}@c.example", "x")).wait
         for number in range(22)
     ]
     assert found == [0] * 20 + [60, 60]
@@ -141,7 +131,7 @@ async def test_unknown_and_known_accounts_take_the_same_steps(
         seen[who] = []
         for _ in range(7):
             with statements() as counted:
-                proof = await guard.prove(at(cast, AWAY), attempts, who, "not the password")
+                proof = await pacing.prove(at(cast, AWAY), attempts, who, "not the password")
             seen[who].append((proof.login_id, proof.wait, counted.count))
 
     known, unknown = seen.values()
@@ -181,7 +171,7 @@ async def test_says_when_to_come_back_over_graphql(
 async def test_nonsense_is_a_wrong_password(
     cast: Cast, attempts: ProcessAttempts, email: str
 ) -> None:
-    proof = await guard.prove(at(cast, AWAY), attempts, email, email)
+    proof = await pacing.prove(at(cast, AWAY), attempts, email, email)
     with pytest.raises(WrongCredentials):
         await commands.log_in(at(cast, AWAY), proof=proof)
 

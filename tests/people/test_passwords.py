@@ -15,10 +15,10 @@ from domain.kernel.attempts_store import ProcessAttempts
 from domain.kernel.context import Ctx
 from domain.kernel.errors import ForbiddenScope, Invalid, RateLimited, Unauthenticated
 from domain.kernel.models import AuditRow, OutboxRow
-from domain.people import commands, guard
+from domain.people import commands, pacing
 from domain.people.errors import ResetCodeInvalid
-from domain.people.guard import Turn
 from domain.people.models import PasswordReset
+from domain.people.pacing import Turn
 from domain.people.rows import PasswordChanged
 from tests.cast import NOW, PASSWORD, Cast
 from tests.fixtures import Ask
@@ -52,7 +52,7 @@ async def may_log_in(password: str) -> bool:
 
 async def test_changes_with_the_old_one_and_ends_the_other_sessions(cast: Cast) -> None:
     laptop, phone = await seated(cast, "ann"), await seated(cast, "ann")
-    proof = await guard.prove_self(laptop, ProcessAttempts(), PASSWORD)
+    proof = await pacing.prove_self(laptop, ProcessAttempts(), PASSWORD)
 
     row = await commands.change_password(laptop, proof=proof, password=await identity.hashed(NEW))
 
@@ -66,7 +66,7 @@ async def test_changes_with_the_old_one_and_ends_the_other_sessions(cast: Cast) 
 async def test_a_wrong_old_password_changes_nothing_and_is_slowed(cast: Cast) -> None:
     ann, attempts = await seated(cast, "ann"), ProcessAttempts()
     hashed = await identity.hashed(NEW)
-    waits = [(await guard.prove_self(ann, attempts, "no")).wait for _ in range(6)]
+    waits = [(await pacing.prove_self(ann, attempts, "no")).wait for _ in range(6)]
     with pytest.raises(WrongCredentials):
         await commands.change_password(ann, proof=Proof(login_id=None), password=hashed)
     with pytest.raises(RateLimited):
@@ -123,7 +123,7 @@ async def test_a_newer_code_and_a_changed_password_void_older_codes(cast: Cast) 
         await reset(cast.anon(), old)
 
     ann = await seated(cast, "ann")
-    proof = await guard.prove_self(ann, ProcessAttempts(), PASSWORD)
+    proof = await pacing.prove_self(ann, ProcessAttempts(), PASSWORD)
     await commands.change_password(ann, proof=proof, password=await identity.hashed(NEW))
     with pytest.raises(ResetCodeInvalid):
         await reset(cast.anon(), new)

@@ -26,10 +26,10 @@ from domain.keys.commands import (
     set_access_key_status,
 )
 from domain.keys.models import AccessKey, KeyStatus
-from domain.people import commands, guard, queries
+from domain.people import commands, pacing, queries
 from domain.people.errors import NoSecondFactor, WrongCode
-from domain.people.guard import Turn
 from domain.people.models import RecoveryCode, SecondFactor
+from domain.people.pacing import Turn
 from domain.people.rows import ConfirmedFactor
 from tests.cast import NOW, PASSWORD, Cast
 from tests.fixtures import Ask, Moment
@@ -50,7 +50,7 @@ async def fresh_start(cast: Cast, who: str = "ann") -> tuple[Ctx, str]:
 
 
 async def offered(ctx: Ctx) -> str:
-    proof = await guard.prove_self(ctx, ProcessAttempts(), PASSWORD)
+    proof = await pacing.prove_self(ctx, ProcessAttempts(), PASSWORD)
     return (await commands.enrol_second_factor(ctx, proof=proof)).secret
 
 
@@ -145,7 +145,7 @@ async def test_enrolling_needs_the_password_and_a_session(cast: Cast) -> None:
 
 async def test_wrong_codes_wait_after_five(cast: Cast) -> None:
     ctx, attempts = await seated(cast, "ann"), ProcessAttempts()
-    turns = [await guard.factor_turn(ctx, attempts) for _ in range(6)]
+    turns = [await pacing.factor_turn(ctx, attempts) for _ in range(6)]
 
     assert [turn.wait for turn in turns] == [0] * 5 + [30]
     with pytest.raises(RateLimited):

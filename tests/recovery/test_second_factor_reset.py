@@ -24,8 +24,8 @@ from domain.notices.models import Notice
 from domain.people import commands as people
 from domain.people import queries
 from domain.people.errors import NoSecondFactor
-from domain.people.guard import Turn
 from domain.people.models import RecoveryCode, ResetOutcome, SecondFactor, SecondFactorReset
+from domain.people.pacing import Turn
 from domain.people.steps import new_recovery_codes
 from domain.recovery.commands import (
     complete_second_factor_reset,
