@@ -19,6 +19,7 @@ import httpx2
 from api.app import create_app
 from api.runtime import Runtime
 from api.settings import Settings
+from bench.cpu import BUDGET
 from bench.ground import Ground, prepared
 from bench.pages import PAGES
 from domain.kernel import database
@@ -26,6 +27,7 @@ from domain.kernel import database
 TIMES: Final = 100
 SHOWN: Final = 28
 PARTS: Final = (
+    ("<operation ", "compiled operations"),
     ("graphql/", "graphql-core"),
     ("strawberry/", "Strawberry"),
     ("tortoise/", "Tortoise"),
@@ -47,6 +49,7 @@ async def profile(ground: Ground, names: list[str]) -> None:
         database_url=ground.url,
         secret_key=ground.root,
         shared_answers=False,
+        **BUDGET,
         _env_file=None,  # type: ignore[call-arg]
     )
     app = create_app(Runtime(settings, jobs=False), connected=True)

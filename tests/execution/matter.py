@@ -111,6 +111,7 @@ class Matter:
 
     noise: int
     seed: int
+    sharing: bool
     schema: GraphQLSchema
     objects: list[GraphQLObjectType]
     classes: dict[str, type["Thing"]]
@@ -119,6 +120,7 @@ class Matter:
     def __init__(self) -> None:
         self.log: list[Any] = []
         self.begun: list[Coroutine[Any, Any, Any]] = []
+        self.shelf: dict[tuple[str, int], Thing] = {}
 
     def begin(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Note a coroutine, so that `end` closes it if nobody awaits it."""
@@ -126,7 +128,8 @@ class Matter:
         return coroutine
 
     def end(self) -> list[Any]:
-        """The calls since the last end."""
+        """The calls since the last end, with which its things are gone too."""
+        self.shelf.clear()
         for one in self.begun:
             one.close()
         found, self.log, self.begun = self.log, [], []
@@ -156,9 +159,15 @@ class Matter:
         return self.noise == 0
 
     def thing(self, name: str, salt: int) -> Any:
-        """An object of a type, with its class."""
+        """An object of a type, with its class; in some worlds one that is elsewhere too."""
+        place = (name, salt % 3)
+        if self.sharing and place in self.shelf:
+            return self.shelf[place]
         made = self.classes[name]()
         made.salt, made.world, made.type_name = salt, self, name
+        if self.sharing:
+            made.salt = self.seed + salt % 3  # whichever place of the answer is reached first
+            self.shelf[place] = made
         return made
 
     def _noise(self, type_: Any, salt: int) -> Any:
@@ -216,6 +225,15 @@ class Thing:
     salt: int
     world: Matter
     type_name: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.type_name} {self.salt}"
+
+    @property
+    def kin(self) -> Any:
+        kind: Any = self.world.schema.type_map[self.type_name]
+        return self.world.value(kind.fields["kin"].type, mix(self.salt, 98))
 
     def __repr__(self) -> str:
         return f"<{self.type_name}>"

@@ -13,6 +13,7 @@ from graphql import (
     GraphQLArgument,
     GraphQLDefaultInput,
     GraphQLField,
+    GraphQLID,
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInt,
@@ -46,6 +47,7 @@ class World(Matter):
         self.dice = dice
         self.noise = [0, 3, 9, 24][dice(4)]
         self.seed = dice(2**32)
+        self.sharing = self.noise < 9 and dice(2) == 0
         self.objects = [GraphQLObjectType(f"T{n}", {}) for n in range(1 + dice(3))]
         self.interfaces = [GraphQLInterfaceType(f"I{n}", {}) for n in range(dice(3))]
         self.classes = {one.name: type(one.name, (Thing,), {}) for one in self.objects}
@@ -130,6 +132,9 @@ class World(Matter):
                 for name in interface.fields:
                     fields.setdefault(name, self._field(one.name, name))
             one.fields.update(fields)
+            if self.sharing:
+                one.fields["id"] = _attribute("id", GraphQLNonNull(GraphQLID))
+                one.fields["kin"] = _attribute("kin", self.objects[self.dice(len(self.objects))])
             one.is_type_of = self._is_type_of(self.classes[one.name])
 
     def _fields(self, owner: str) -> dict[str, GraphQLField]:
@@ -141,6 +146,8 @@ class World(Matter):
         number = int(name[1:])
         field = GraphQLField(type_, arguments)
         kind = self.dice(4) if owner in ("Query", "Mutation") else self.dice(8)
+        if self.sharing and kind < 4 and self.dice(4):
+            kind += 4  # most things are plain, so that some are made at one go with what is below
         if kind >= 4 and not arguments and owner not in ("Query", "Mutation"):
             if kind == 7:
                 return field  # graphql-core's default resolver
@@ -205,6 +212,15 @@ class World(Matter):
             return name(value, info, type_)
 
         return [None, name, wait, name][self.dice(4)]
+
+
+def _attribute(name: str, type_: Any) -> GraphQLField:
+    """A field as Strawberry makes one of an attribute."""
+    known = StrawberryField(python_name=name, base_resolver=None)
+    made = GraphQLField(type_)
+    made.extensions["strawberry-definition"] = known
+    made.resolve = CONVERTER.from_resolver(known)
+    return made
 
 
 def _pure(world: World, type_: Any, number: int, kind: int) -> StrawberryResolver[Any]:
