@@ -9,6 +9,7 @@ from graphql import GraphQLError, GraphQLSchema
 
 from api import errors
 from api.answers import Answer, RequestContext, refuse, turned_down
+from api.execution import introspected
 from api.execution.costs import INTROSPECTION_FACTOR, introspection_max, plan_of
 from api.execution.documents import Document, Operation
 from api.execution.faults import fault
@@ -25,7 +26,13 @@ WHOLE_SCHEMA: Final = 1_000
 """Points for looking at as much of the schema as tools do that want to see all of it."""
 
 STRANGERS_INTROSPECTION: Final = 100
-"""Points that a stranger pays at least for any look at the schema."""
+"""Points that a stranger pays at least for any look at the schema; who is logged in pays none."""
+
+LOOKS: Final = Bucket(10 * WHOLE_SCHEMA, WHOLE_SCHEMA // 6)
+"""How much of the schema somebody logged in may have answered anew: all of it ten times a minute.
+
+What was answered before is remembered, and may be asked without end.
+"""
 
 
 @dataclass(slots=True)
@@ -74,10 +81,14 @@ class Toll:
     ) -> Receipt:
         """Have `caller` pay for one call. Raises Unauthenticated for introspection kept closed."""
         try:
-            points = self._points(document, operation, variables, caller)
-            spent(points)
+            points, looks = self._points(document, operation, variables, caller)
         except GraphQLError as over:
             return Receipt(turned_down([fault(over, "QUERY_TOO_COMPLEX")], media, caller))
+        spent(points)
+        if looks and not introspected.is_remembered(self._schema, document, operation, variables):
+            looking = await self._store.spend(f"look:{caller.payer}", looks, LOOKS, caller.now)
+            if not looking.allowed:
+                return Receipt(_over_budget(looks, looking, media, caller))
         taken, receipt = await self.spend(points, caller.payer, caller.now)
         if not taken.allowed:
             receipt.refused = receipt.on(_over_budget(points, taken, media, caller))
@@ -101,22 +112,26 @@ class Toll:
         operation: Operation,
         variables: Mapping[str, Any],
         caller: RequestContext,
-    ) -> int:
-        """What the call costs. Raises GraphQLError when that is too much for any caller."""
+    ) -> tuple[int, int]:
+        """What the call costs, and what it takes of `LOOKS`.
+
+        Raises GraphQLError when that is too much for any caller.
+        """
         plan = plan_of(self._schema, document, operation)
         points = plan.cost(variables)
         if points > self._limits.cost:
             raise too_complex("cost", points, self._limits.cost, operation.node)
-        if plan.introspection:
-            looked = plan.introspected(variables)
-            if looked > self._introspection_max:
-                raise too_complex("introspection", looked, self._introspection_max, operation.node)
-            if caller.anonymous and not self._open:
-                raise Unauthenticated()
-            share = WHOLE_SCHEMA * INTROSPECTION_FACTOR * looked // self._introspection_max
-            least = STRANGERS_INTROSPECTION if caller.anonymous else LEAST
-            points += max(least, share)
-        return max(LEAST, points)
+        if not plan.introspection:
+            return max(LEAST, points), 0
+        looked = plan.introspected(variables)
+        if looked > self._introspection_max:
+            raise too_complex("introspection", looked, self._introspection_max, operation.node)
+        looks = WHOLE_SCHEMA * INTROSPECTION_FACTOR * looked // self._introspection_max
+        if not caller.anonymous:
+            return max(LEAST, points), looks
+        if not self._open:
+            raise Unauthenticated()
+        return points + max(STRANGERS_INTROSPECTION, looks), 0
 
 
 def _over_budget(points: int, taken: Taken, media: str, caller: RequestContext) -> Answer:

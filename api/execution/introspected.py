@@ -38,6 +38,18 @@ def place_of(
     return document.text, operation.name, orjson.dumps(given)
 
 
+def is_remembered(
+    schema: GraphQLSchema,
+    document: Document,
+    operation: Operation,
+    variables: Mapping[str, Any],
+) -> bool:
+    """Whether this was answered before."""
+    shelf = _SHELVES.get(schema)
+    place = None if shelf is None else place_of(document, operation, variables)
+    return shelf is not None and place is not None and shelf.get(place) is not None
+
+
 def remembered(schema: GraphQLSchema, place: Place) -> ExecutionResult | None:
     """What was answered before, as an object of the caller's own."""
     shelf = _SHELVES.get(schema)

@@ -190,13 +190,35 @@ async def test_costs_of_nonsense_are_refused_and_suggest_nothing(
 # -- introspection -------------------------------------------------------------------------------
 
 
-async def test_introspection_is_paid_by_how_much_of_the_schema_is_asked(ask: Ask) -> None:
+async def test_introspection_is_free_for_members_and_paid_by_its_size_by_strangers(
+    ask: Ask,
+) -> None:
     little = '{__type(name:"Query"){name}}'
-    for query, mine, strangers in ((INTROSPECTION["query"], 1_000, 1_000), (little, 1, 100)):
-        for who, points in (("ann", mine), (None, strangers)):
+    for query, strangers in ((INTROSPECTION["query"], 1_000), (little, 100)):
+        for who, points in (("ann", 1), (None, strangers)):
             answer = await ask(query, as_=who)
             assert "errors" not in answer
             assert answer["extensions"]["cost"]["requested"] == points, (query, who)
+
+
+async def test_what_was_never_answered_of_the_schema_is_answered_ten_times_a_minute(
+    ask: Ask, moment: Moment
+) -> None:
+    def whole(number: int) -> str:
+        return INTROSPECTION["query"].replace("queryType {", f"q{number}: queryType {{")
+
+    for number in range(10):
+        assert "errors" not in await ask(whole(number), as_="ann")
+    (refused,) = (await ask(whole(10), as_="ann"))["errors"]
+    assert refused["extensions"]["code"] == "RATE_LIMITED"
+    assert refused["extensions"]["retryAfter"] == 7
+    for _ in range(3):
+        assert "errors" not in await ask(whole(9), as_="ann")
+    assert "errors" not in await ask(whole(10), as_="eve")
+    assert "errors" not in await ask(whole(10), as_="ann")  # by now it was answered to somebody
+    assert "errors" in await ask(whole(11), as_="ann")
+    moment.now += timedelta(seconds=7)
+    assert "errors" not in await ask(whole(11), as_="ann")
 
 
 async def test_a_small_budget_lets_introspection_through_once(small: Runtime, ask: Ask) -> None:

@@ -61,6 +61,8 @@ def serving(cwd: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
         if process.poll() is None:
             process.kill()
         process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def wait_until_ready(port: int, process: "subprocess.Popen[str]") -> None:
