@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import Interfaces, RuntimeModes
 
 from api import demo, tracing
 from api.runtime import Runtime
@@ -62,6 +62,7 @@ def _serve(settings: Settings) -> None:
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
+        runtime_mode=RuntimeModes.st,  # the interpreter runs one thread; more only wait for it
         workers=settings.workers,
         websockets=True,
         log_enabled=False,

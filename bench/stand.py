@@ -1,19 +1,17 @@
-"""Serves a contestant as `counterfoil serve` serves ours: granian embedded, one worker, uvloop.
+"""Serves a contestant as `counterfoil serve` serves ours: granian with one worker, uvloop.
 
 Run as `python -m bench.stand MODULE PORT`; the module has an ASGI app called `app`. The facts of
 the run are in the file that BENCH_FACTS names.
 """
 
-import importlib
 import json
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
-import uvloop
-from granian.constants import Interfaces
-from granian.server.embed import Server
+from granian import Granian
+from granian.constants import Interfaces, RuntimeModes
 
 from domain.kernel import secrets
 
@@ -25,18 +23,17 @@ def facts() -> dict[str, Any]:
     return found
 
 
-async def serve(app: Any, port: int) -> None:
+def serve(module: str, port: int) -> None:
     """Serve until the process is stopped."""
-    server = Server(
-        app,
+    Granian(
+        f"{module}:app",
         address="127.0.0.1",
         port=port,
         interface=Interfaces.ASGI,
+        runtime_mode=RuntimeModes.st,
         log_enabled=False,
-        websockets=False,
-    )
-    await server.serve()
+    ).serve()
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(importlib.import_module(sys.argv[1]).app, int(sys.argv[2])))
+    serve(sys.argv[1], int(sys.argv[2]))

@@ -115,7 +115,9 @@ def derive(root: str, purpose: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    digest: bytes
+    digest: hmac.HMAC
+    """Made ready for a key; each digest is a copy of it that goes on."""
+
     box: Fernet
 
 
@@ -126,7 +128,7 @@ def use_root(root: str) -> None:
     """Set the root secret of this process; called once at the start by whoever reads settings."""
     global _keys  # noqa: PLW0603  (the one secret of the process lives here and only here)
     box = Fernet(base64.urlsafe_b64encode(derive(root, "seal")))
-    _keys = _Keys(digest=derive(root, "digest"), box=box)
+    _keys = _Keys(digest=hmac.new(derive(root, "digest"), digestmod="sha256"), box=box)
 
 
 def _held() -> _Keys:
@@ -137,7 +139,9 @@ def _held() -> _Keys:
 
 def digest(secret: str) -> str:
     """The keyed SHA-256 (64 hex characters) of a generated secret; the key lies elsewhere."""
-    return hmac.digest(_held().digest, secret.encode(), "sha256").hex()
+    made = _held().digest.copy()
+    made.update(secret.encode())
+    return made.hexdigest()
 
 
 def fingerprint(token: str) -> bytes:
