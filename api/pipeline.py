@@ -84,7 +84,8 @@ class Pipeline:
             text = await self.library.text_of(asked, caller)
             if not isinstance(text, str):
                 return turned_down([text], media, caller)
-            asked = replace(asked, query=text, document_id=None)
+            if text is not asked.query:
+                asked = replace(asked, query=text, document_id=None)
         document = self.documents.get(asked.query)
         if document.faults:
             return turned_down(document.faults, media, caller)

@@ -33,7 +33,9 @@ ANSWERED_AS_STREAM: Final = (200, 400)
 
 def accepted(accept: str | None) -> bool:
     """Whether an Accept header names event streams."""
-    for part in (accept or "").lower().split(","):
+    if accept is None or MEDIA not in accept.lower():
+        return False
+    for part in accept.lower().split(","):
         name, *parameters = (one.strip() for one in part.split(";"))
         if name == MEDIA:
             return not any(one.replace(" ", "") in ("q=0", "q=0.0") for one in parameters)
