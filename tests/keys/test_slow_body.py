@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from api.rest import oauth
+from api.rest import forms, oauth
 from tests.keys.help import FORM
 
 
@@ -14,7 +14,7 @@ from tests.keys.help import FORM
 async def test_a_body_that_does_not_come_or_breaks_off_is_given_up(
     door: oauth.Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oauth, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(forms, "BODY_SECONDS", 0.05)
     headers = [(b"content-type", FORM.encode())]
     scope = {"type": "http", "path": "/", "query_string": b"", "headers": headers}
 
