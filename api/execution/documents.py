@@ -10,8 +10,12 @@ from graphql import (
     DocumentNode,
     ExecutableDefinitionNode,
     ExecutableDefinitionsRule,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
+    InlineFragmentNode,
     OperationDefinitionNode,
     parse,
     specified_rules,
@@ -71,6 +75,27 @@ class Document:
             else "The document holds no operation of the name in operationName."
         )
         return fault(GraphQLError(message), "BAD_USER_INPUT")
+
+
+def root_fields(document: Document, operation: Operation) -> set[str]:
+    """The names of all fields that stand at the root."""
+    definitions = document.ast.definitions if document.ast else ()
+    fragments = {
+        one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)
+    }
+    found: set[str] = set()
+    seen: set[str] = set()
+    todo: list[Any] = [operation.node.selection_set]
+    while todo:
+        for node in todo.pop().selections:
+            if isinstance(node, FieldNode):
+                found.add(node.name.value)
+            elif isinstance(node, InlineFragmentNode):
+                todo.append(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+                seen.add(node.name.value)
+                todo.append(fragments[node.name.value].selection_set)
+    return found
 
 
 K = TypeVar("K")

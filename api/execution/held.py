@@ -10,15 +10,9 @@ from datetime import datetime
 from typing import Any, Final, Protocol, TypeAlias
 
 import orjson
-from graphql import (
-    ExecutionResult,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    InlineFragmentNode,
-)
+from graphql import ExecutionResult
 
-from api.execution.documents import Document, Operation, Shelf
+from api.execution.documents import Document, Operation, Shelf, root_fields
 
 ENTRIES: Final = 1_000
 BYTES: Final = 32_000_000
@@ -100,7 +94,7 @@ class HeldAnswers:
         """The names of the operation's variables if it may be held; found out once."""
         key = ("held",)
         if key not in operation.cache:
-            asked = _root_fields(document, operation)
+            asked = root_fields(document, operation) - {"__typename"}
             held = operation.kind == "query" and asked <= self._fields
             variables = operation.node.variable_definitions or ()
             names = tuple(sorted(one.variable.name.value for one in variables))
@@ -115,24 +109,3 @@ _SORTED: Final = orjson.OPT_SORT_KEYS
 def _ready(data: bytes) -> ExecutionResult:
     fragment: Any = orjson.Fragment(data)
     return ExecutionResult(fragment, None)
-
-
-def _root_fields(document: Document, operation: Operation) -> set[str]:
-    """The names of all fields that stand at the root, `__typename` left out."""
-    definitions = document.ast.definitions if document.ast else ()
-    fragments = {
-        one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)
-    }
-    found: set[str] = set()
-    seen: set[str] = set()
-    todo: list[Any] = [operation.node.selection_set]
-    while todo:
-        for node in todo.pop().selections:
-            if isinstance(node, FieldNode):
-                found.add(node.name.value)
-            elif isinstance(node, InlineFragmentNode):
-                todo.append(node.selection_set)
-            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
-                seen.add(node.name.value)
-                todo.append(fragments[node.name.value].selection_set)
-    return found - {"__typename"}

@@ -5,16 +5,9 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import orjson
-from graphql import (
-    ExecutionResult,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLSchema,
-    InlineFragmentNode,
-)
+from graphql import ExecutionResult, GraphQLSchema
 
-from api.execution.documents import Document, Operation, Shelf
+from api.execution.documents import Document, Operation, Shelf, root_fields
 
 ENTRIES: Final = 16
 BYTES: Final = 4_000_000
@@ -30,7 +23,9 @@ def place_of(
     """Under what an answer is remembered; None for operations that ask for more than the schema."""
     key = ("introspected",)
     if key not in operation.cache:
-        operation.cache[key] = operation.kind == "query" and _root_fields(document, operation)
+        asked = root_fields(document, operation)
+        about = asked <= META and asked != {"__typename"}
+        operation.cache[key] = operation.kind == "query" and about
     if not operation.cache[key]:
         return None
     names = [one.variable.name.value for one in operation.node.variable_definitions or ()]
@@ -62,24 +57,3 @@ def remember(schema: GraphQLSchema, place: Place, result: ExecutionResult) -> No
     if result.errors is None and result.data is not None:
         found = orjson.dumps(result.data)
         _SHELVES.setdefault(schema, Shelf(ENTRIES, BYTES)).put(place, found, len(found))
-
-
-def _root_fields(document: Document, operation: Operation) -> bool:
-    """Whether all that stands at the root is about the schema, and something is."""
-    definitions = document.ast.definitions if document.ast else ()
-    fragments = {
-        one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)
-    }
-    found: set[str] = set()
-    seen: set[str] = set()
-    todo: list[Any] = [operation.node.selection_set]
-    while todo:
-        for node in todo.pop().selections:
-            if isinstance(node, FieldNode):
-                found.add(node.name.value)
-            elif isinstance(node, InlineFragmentNode):
-                todo.append(node.selection_set)
-            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
-                seen.add(node.name.value)
-                todo.append(fragments[node.name.value].selection_set)
-    return found <= META and found != {"__typename"}
