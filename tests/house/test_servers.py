@@ -169,8 +169,9 @@ def test_private_servers_run_as_nobody_special_and_vanish_at_the_end() -> None:
 @pytest.mark.skipif(postgres_binaries() is None, reason="PostgreSQL: apt-get install postgresql")
 def test_a_killed_run_leaves_nothing_behind(deadly: signal.Signals) -> None:
     script = (
-        "import time; from tests import servers; print(servers.postgres_url(), flush=True);"
-        "time.sleep(60)"
+        "import signal, time; from tests import servers;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a job behind & ignores it
+        "print(servers.postgres_url(), flush=True); time.sleep(60)"
     )
     run = subprocess.Popen(
         [sys.executable, "-c", script],
