@@ -3,6 +3,7 @@
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 from starlette.applications import Starlette
@@ -94,7 +95,7 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
             clock=runtime.clock,
             issuer=runtime.settings.public_url,
             limits=runtime.limits,
-            caller_address=lambda request: caller_address(runtime.settings, request),
+            caller_address=partial(caller_address, runtime.settings),
         ),
     )
     posted = _told_to_pages(door, runtime.settings)
@@ -162,7 +163,7 @@ def _door(runtime: Runtime) -> GraphQLDoor:
         replays=_replays(runtime, held, toll, watcher),
         register=runtime.register,
         origin=settings.public_url,
-        address=lambda connection: caller_address(settings, connection),
+        address=partial(caller_address, settings),
         watcher=watcher,
     )
 
@@ -179,22 +180,19 @@ def _replays(
         toll,
         watcher,
         clock=runtime.clock,
-        address=lambda connection: caller_address(settings, connection),
+        address=partial(caller_address, settings),
         language=language_of,
     )
 
 
 def _mannered(app: ASGIApp, settings: Settings) -> ASGIApp:
     """What HTTP wants of every door but those that are asked on each call of a customer."""
-    return Methods(_packed(app, settings), apart=("/authorize",))
-
-
-def _packed(app: ASGIApp, settings: Settings) -> ASGIApp:
-    """The answers packed as asked, and told to pages of the origins that may call."""
-    return _told_to_pages(Compressing(app, apart=PLAIN), settings)
+    packed = Compressing(app, apart=PLAIN)
+    return Methods(_told_to_pages(packed, settings), apart=("/authorize",))
 
 
 def _told_to_pages(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """The answers told to pages of the origins that may call."""
     return Cors(app, settings.cors_allowed) if settings.cors_allowed else app
 
 

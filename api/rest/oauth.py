@@ -63,10 +63,11 @@ async def _client(request: Request, form: Form) -> KeyRecord:
     """The key that proves itself; who fails too often from one address is told to wait."""
     name, secret = credentials(request, form)
     state = around(request)
+    address = state.caller_address(request)
     try:
-        return await hot.check_secret(name, secret, state.clock(), state.caller_address(request))
+        return await hot.check_secret(name, secret, state.clock(), address)
     except Refusal as refusal:
-        await _take(request, f"unproven:{around(request).caller_address(request)}:{name[:40]}")
+        await _take(request, f"unproven:{address}:{name[:40]}")
         said = refusal.text("en")
         if not isinstance(refusal, WrongSecret):  # the secret was right once, or is
             said = f"{refusal.code}: {said}"
