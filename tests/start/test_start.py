@@ -44,12 +44,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(cwd: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
+def serving(
+    cwd: Path, port: int, *options: str, **settings: str
+) -> Iterator["subprocess.Popen[str]"]:
     """`counterfoil serve --demo`, ready; killed at the end if it is still there."""
     process = subprocess.Popen(
-        [COUNTERFOIL, "serve", "--demo", "--port", str(port)],
+        [COUNTERFOIL, "serve", "--demo", "--port", str(port), *options],
         cwd=cwd,
-        env=bare(),
+        env=bare() | settings,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -1,9 +1,7 @@
 """Two workers over PostgreSQL and Redis: one database, one limit, and changes that reach both."""
 
 import json
-import os
 import signal
-import subprocess
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +12,7 @@ import pytest
 
 from tests import servers
 from tests.cast import PASSWORD
-from tests.start.test_start import COUNTERFOIL, bare, free_port, wait_until_ready
+from tests.start.test_start import free_port, serving
 
 pytestmark = [pytest.mark.postgres, pytest.mark.redis]
 TRIES = 24
@@ -37,26 +35,15 @@ async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple
         "COUNTERFOIL_SECRET_KEY": "a secret for two workers, forty characters",
         "COUNTERFOIL_TOKEN_REQUESTS_PER_SECOND": str(RATE),
     }
-    process = subprocess.Popen(  # noqa: ASYNC220  (nothing else runs while it starts)
-        [COUNTERFOIL, "serve", "--demo", "--workers", "2", "--port", str(port)],
-        cwd=folder,
-        env=bare() | settings,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
     try:
-        wait_until_ready(port, process)
-        yield f"http://127.0.0.1:{port}", folder
-        process.send_signal(signal.SIGTERM)
-        began = time.monotonic()
-        output, _ = process.communicate(timeout=30)
-        assert process.returncode == 0, output
-        assert time.monotonic() - began < 25
+        with serving(folder, port, "--workers", "2", **settings) as process:
+            yield f"http://127.0.0.1:{port}", folder
+            process.send_signal(signal.SIGTERM)
+            began = time.monotonic()
+            output, _ = process.communicate(timeout=30)
+            assert process.returncode == 0, output
+            assert time.monotonic() - began < 25
     finally:
-        if process.poll() is None:
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
         await servers.drop_database(name)
 
 

@@ -14,7 +14,7 @@ import redis.asyncio as aioredis
 from api.subscriptions.register import Register, StreamLimits, TooMany
 from domain.kernel.streams_store import SharedStreams
 from tests import servers
-from tests.start.test_start import COUNTERFOIL, bare, free_port, wait_until_ready
+from tests.start.test_start import free_port, serving
 from tests.subscriptions.help import Closed
 from tests.subscriptions.raw import Raw, dial
 from tests.subscriptions.test_real_server import logged_in
@@ -122,23 +122,12 @@ async def place(tmp_path: Path) -> AsyncIterator[tuple[int, Path, int]]:
         "COUNTERFOIL_STREAMS_PER_CALLER": str(MOST),
         "COUNTERFOIL_STREAM_HEARTBEAT_SECONDS": str(BEAT_SECONDS),
     }
-    process = subprocess.Popen(  # noqa: ASYNC220  (nothing else runs while it starts)
-        [COUNTERFOIL, "serve", "--demo", "--workers", "2", "--port", str(port)],
-        cwd=tmp_path,
-        env=bare() | settings,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
     try:
-        wait_until_ready(port, process)
-        yield port, tmp_path, process.pid
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        with serving(tmp_path, port, "--workers", "2", **settings) as process:
+            yield port, tmp_path, process.pid
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=30)
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
         await servers.drop_database(name)
 
 
