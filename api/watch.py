@@ -13,6 +13,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 
 from api.execution.documents import Document, Operation, running
+from api.execution.plans import by_plan
 from domain.kernel.witness import WITNESS
 
 NAMES_MAX: Final = 100
@@ -212,20 +213,20 @@ class Watcher:
             ERRORS.labels(watch.label, code).inc()
         if watch.cost is not None:
             cost.inc(watch.cost)
-        if watch.operation is not None and running.get() is watch.operation:
-            _plans(watch.label, _found(watch.operation, planned=watch.planned)).inc()
+        planned = by_plan.get() if running.get() is watch.operation is not None else None
+        if planned is not None:
+            _plans(watch.label, _found(watch, planned=planned)).inc()
         if seconds * 1000 >= self.slow_ms:
             _log_slow(watch, seconds, status)
         if watch.trace is not None:
             watch.trace.ended(status, codes, watch.cost)
 
 
-def _found(operation: Operation, *, planned: bool) -> str:
-    """What an operation that was executed found; no plan means that graphql-core ran it."""
-    plan = operation.cache.get(PLAN)
-    if plan is None or None in plan.variants.values():
+def _found(watch: Watch, *, planned: bool) -> str:
+    """What an operation that was executed found; without a plan graphql-core ran it."""
+    if not planned:
         return "fallback"
-    return "hit" if planned else "miss"
+    return "hit" if watch.planned else "miss"
 
 
 def _log_slow(watch: Watch, seconds: float, status: int) -> None:

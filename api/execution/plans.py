@@ -6,6 +6,7 @@ runs on graphql-core's executor; that is decided before anything runs.
 """
 
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -33,6 +34,9 @@ VARIANTS_MAX: Final = 8
 """Plans kept for one operation: one for each combination of @skip and @include in use."""
 
 Mixed: TypeAlias = Callable[..., Any]
+
+by_plan: ContextVar[bool | None] = ContextVar("by_plan", default=None)
+"""Whether a plan covered what was run last; None when the answer was remembered."""
 
 
 @dataclass(slots=True, eq=False)
@@ -171,12 +175,15 @@ def run(
     place = introspected.place_of(document, operation, variables) if compiled else None
     known = introspected.remembered(core, place) if place is not None else None
     if known is not None:
+        by_plan.set(None)
         return known
     plan = plan_of(core, document, operation) if compiled else None
     if plan is not None:
         found = plan.run(variables, context, extensions, hide_suggestions=hide_suggestions)
         if found is not None:
+            by_plan.set(True)
             return found
+    by_plan.set(False)
     made = seams.run(
         schema,
         document,

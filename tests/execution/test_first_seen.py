@@ -68,7 +68,7 @@ DOCUMENTS = {
     + "".join(f'a{i}:node(id:"x"){{...P}}' for i in range(20))
     + f"}}fragment P on Node{{{chain(46, 'Node')}}}",
     "fragments that many types pass, few times": "{"
-    + "".join(f'a{i}:node(id:"x"){{...P}}' for i in range(3))
+    + "".join(f'a{i}:node(id:"x"){{...P}}' for i in range(6))
     + f"}}fragment P on Node{{{chain(80, 'Node')} {chain(80, 'Node')}}}",
     "fragments that no type passes": "mutation{"
     + "".join(f'a{i}:cancelOrder(orderId:"x",idempotencyKey:"k{i}"){{...P}}' for i in range(20))
