@@ -21,6 +21,7 @@ from tests.fixtures import Ask
 GRAPHQL = "application/graphql-response+json"
 JSON_TYPE = "application/json"
 MILLISECONDS_MAX = 50
+HEADER_MILLISECONDS_MAX = 5
 TURNS = 5
 """The promise is CPU, which others on the machine disturb: the least of so many turns counts."""
 
@@ -334,6 +335,21 @@ async def test_a_hostile_body_is_refused(attack: Attack, name: str) -> None:
 
     assert answer.status_code == status, answer.text[:300]
     assert len(refused(answer)) == 1
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["accept", "accept-encoding", "accept-language", "authorization", "cookie", "x-forwarded-for"],
+)
+@pytest.mark.parametrize("text", ["a/b;q=0.5,", "text/html,", "x=y; ", "en;q=0.1, "])
+async def test_a_header_of_30_kilobytes_costs_nothing(
+    attack: Attack, header: str, text: str
+) -> None:
+    """Read are the first characters alone; what they ask for is answered, or refused."""
+    given = {header: text * (30_000 // len(text)), "x-counterfoil-request": "1"}
+    answer = await attack(f"{header}: {text}", json={"query": "{__typename}"}, headers=given)
+    assert answer.status_code in (200, 401, 406)
+    assert FIGURES[f"{header}: {text}"] < HEADER_MILLISECONDS_MAX
 
 
 async def test_a_mutation_by_get_is_405_and_not_done(attack: Attack) -> None:

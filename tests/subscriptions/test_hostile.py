@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import os
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -22,6 +23,8 @@ from tests.subscriptions.test_real_server import (
     resident_kilobytes,
     subscribed,
 )
+
+Attack = Callable[[Raw], Coroutine[Any, Any, None]]
 
 MILLISECONDS_MAX = 50
 BINARY = 2
@@ -139,7 +142,7 @@ async def half_a_frame(raw: Raw) -> None:
     await send(raw, 0x80 | TEXT, b"", 4_096)
 
 
-def a_frame(first: int, data: bytes, size: int | None = None) -> Callable[[Raw], Awaitable[None]]:
+def a_frame(first: int, data: bytes, size: int | None = None) -> Attack:
     async def attack(raw: Raw) -> None:
         await send(raw, first, data, size)
 
@@ -151,7 +154,7 @@ async def unmasked(raw: Raw) -> None:
     await raw.writer.drain()
 
 
-ATTACKS: dict[str, tuple[Callable[[Raw], Awaitable[None]], tuple[int, ...]]] = {
+ATTACKS: dict[str, tuple[Attack, tuple[int, ...]]] = {
     "no connection_init": (nothing, (4408,)),
     "pongs instead of connection_init": (pongs, (4408,)),
     "a message that never ends, in drops": (drops, (4408,)),
@@ -177,7 +180,7 @@ ATTACKS: dict[str, tuple[Callable[[Raw], Awaitable[None]], tuple[int, ...]]] = {
 }
 
 
-async def ended(place: Place, attack: Callable[[Raw], Awaitable[None]]) -> int:
+async def ended(place: Place, attack: Attack) -> int:
     """The code with which the server ends it, whatever the client still sends."""
     raw = await dial(place.port)
     sending = asyncio.create_task(attack(raw))
