@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.errors import problem_response, status_of
+from api.errors import headers_of, problem_response, status_of
 from api.rest.ready import NO_STORE, Header, Ready
 from api.rest.surroundings import around
 from domain.catalog import hot as catalogue
@@ -175,11 +175,21 @@ def _refused(
         said = refusal.text("en")
         headers["WWW-Authenticate"] = f'Bearer error="invalid_token", error_description="{said}"'
     if found.get(b"x-gateway", "").lower() == "nginx":
-        headers["X-Deny-Code"] = refusal.code  # nginx passes on headers, and no body
-        if status in HIDDEN_FROM_NGINX:
-            headers["X-Deny-Status"] = str(status)
-            status = 403
+        return _for_nginx(refusal, status, request_id, headers)
     return problem_response(refusal, status, request_id=request_id, headers=headers)
+
+
+def _for_nginx(refusal: Refusal, status: int, request_id: str, headers: dict[str, str]) -> Response:
+    """A refusal in headers alone, which nginx passes on.
+
+    Of a body it would read nothing, and so close the connection after each refusal.
+    """
+    sent = {"Cache-Control": "no-store", **headers_of(refusal, status), **headers}
+    sent |= {"X-Request-Id": request_id, "X-Deny-Code": refusal.code}
+    if status in HIDDEN_FROM_NGINX:
+        sent["X-Deny-Status"] = str(status)
+        status = 403
+    return Response(status_code=status, headers=sent)
 
 
 _plain = Route(PREFIX, authorize)
