@@ -45,6 +45,13 @@ def statement(
     return built(query.only(*columns))
 
 
+def order_of(query: QuerySet[Any]) -> tuple[str, ...]:
+    """By what a query is ordered, as `order_by` takes it."""
+    if type(query) is Narrowing:
+        return query.order
+    return tuple([f"-{n}" if way.value == "DESC" else n for n, way in query._orderings])
+
+
 def built(query: QuerySet[Any]) -> tuple[str, list[Any]]:
     """The SQL of a query and its values, as the ORM says it."""
     query._choose_db_if_not_chosen()
