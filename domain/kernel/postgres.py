@@ -16,6 +16,7 @@ import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import NestedTransactionContext, TransactionContextPooled
 
+from domain.kernel import moments
 from domain.kernel.prepared import STALE, Connection
 from domain.kernel.witness import Witnessed
 
@@ -138,7 +139,7 @@ class ReadingClient(AsyncpgDBClient):
 
     async def create_pool(self, **options: Any) -> Any:
         """The driver's pool, with the lane before it."""
-        return Lane(await super().create_pool(**options))
+        return Lane(await super().create_pool(init=moments.install, **options))
 
     async def read(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """The rows of one statement; raises what the ORM raises."""
