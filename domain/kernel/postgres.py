@@ -147,8 +147,12 @@ class ReadingClient(AsyncpgDBClient):
         if lane is None:
             return await self._translate_exceptions(_fetch, statement, values)  # type: ignore[return-value]
         link = lane.at_hand() or await lane.acquire()
+        connection: Connection = link._con
         try:
-            found = await _rows(link._con, statement, values)
+            try:
+                found = await connection.rows(statement, values)
+            except STALE:
+                found = await connection.again(statement, values)
         except BaseException as error:
             await lane.release(link)
             if isinstance(error, asyncpg.PostgresError):
@@ -156,13 +160,6 @@ class ReadingClient(AsyncpgDBClient):
             raise
         lane.give(link)
         return found
-
-
-async def _rows(connection: Connection, statement: str, values: Sequence[Any]) -> Sequence[Any]:
-    try:
-        return await connection.rows(statement, values)
-    except STALE:
-        return await connection.again(statement, values)
 
 
 async def _raise(_: Any, error: Exception) -> None:
