@@ -38,7 +38,7 @@ class Limits:
     """
 
     text: int = 20_000
-    tokens: int = 1_000
+    tokens: int = 2_000
     operations: int = 10
     fragments: int = 100
     depth: int = 12

@@ -34,7 +34,7 @@ from api.execution import seams
 
 Details = list[FieldDetails]
 
-FIELDS_MAX: Final = 300
+FIELDS_MAX: Final = 200
 """Larger operations are not worth the time that planning takes, some 20 µs a field."""
 LOOKS_MAX: Final = 2_000
 """So many selections may be looked at in planning: each once for each type of object there."""

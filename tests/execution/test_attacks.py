@@ -112,7 +112,7 @@ QUERIES: dict[str, tuple[str, str]] = {
     "whitespace": ("{__typename}" + " \n" * 50_000, "text"),
     "comments": ("{__typename}" + "#\n" * 50_000, "text"),
     "comments within the text": ("{__typename}" + "#\n" * 9_900, "tokens"),
-    "token overload": ('{product(code:"x"){' + "id " * 995 + "}}", "tokens"),
+    "token overload": ('{product(code:"x"){' + "id " * 1_998 + "}}", "tokens"),
     "commas": ("{" + "," * 100_000 + "__typename}", "text"),
     "a long name": ("{" + "a" * 19_000 + "}", VALID),
     "an open string": ('{product(code:"' + "x" * 10_000, PARSE),

@@ -12,7 +12,8 @@ from tests.execution.test_attacks import GRAPHQL, answered, slowness
 from tests.fixtures import log_in
 
 MILLISECONDS_MAX = 25
-TURNS = 5
+TURNS = 15
+"""What is promised is CPU, which others on the machine disturb: the least of so many counts."""
 
 PRODUCT = (
     "id code nameZh nameEn category phase saleStatus filingNumber vendorZh vendorEn summaryZh "
@@ -88,6 +89,23 @@ DOCUMENTS = {
     "ten operations that share fragments": "".join(f"query q{i}{{...f0}}" for i in range(10))
     + "".join(f"fragment f{i} on Query{{...f{i + 1}}}" for i in range(90))
     + "fragment f90 on Query{__typename}",
+    "as many tokens as there may be, compared with each other": "{viewer{enterprise{"
+    + "".join(
+        f"a{i}:orders(first:1){{nodes{{{'total{amount currency} ' * 7}}}}} " for i in range(24)
+    )
+    + f"usageStats(period:DAY groupBy:[{'API ' * 30}]){{total}}" * 18
+    + "}}}",
+    "as many tokens as there may be, in pages": "{viewer{enterprise{"
+    + "".join(
+        f"a{i}:orders(first:1 after:null){{nodes{{id}} pageInfo{{hasNextPage}}}} "
+        for i in range(30)
+    )
+    + "orders(first:1){nodes{id type total{amount currency}}} " * 28
+    + f"usageStats(period:DAY groupBy:[{'API ' * 30}]){{total}}" * 16
+    + "}}}",
+    "one list as long as may be, of 2,000 tokens": "{"
+    + "".join(f"a{i}:usageStats(period:DAY groupBy:[{'API ' * 230}]){{total}}" for i in range(8))
+    + "}",
     "a name as long as may be": "{viewer{"
     + " ".join(f"a{i}{'x' * 640}:id" for i in range(30))
     + "}}",
