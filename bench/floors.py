@@ -1,7 +1,8 @@
 """The floors of the hot doors: a bare ASGI endpoint that does the one dear thing, and no more.
 
-`/sign` makes one HMAC-SHA256 and one ES256 signature as a token needs them, `/verify` verifies
-one, `/read` only takes the body in, and every other path does nothing. Nothing is parsed.
+`/sign` makes one HMAC-SHA256 and one ES256 signature as a token needs them, `/read-sign` takes the
+body in first, `/verify` verifies one, `/read` only takes the body in, `/empty` answers nothing (as
+a gateway's check does), and every other path does nothing. Nothing is parsed.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from joserfc import jws
 from joserfc.jwk import ECKey
 
 ANSWER: Final = b'{"ok":true}'
+EMPTY: Final = [(b"content-length", b"0")]
 HEADERS: Final = [(b"content-type", b"application/json"), (b"content-length", b"11")]
 ROOT: Final = b"r" * 32
 SECRET: Final = b"s" * 55
@@ -35,13 +37,14 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "lifespan.shutdown.complete"})
         return
     path = scope["path"]
-    if path == "/sign":
+    if path in ("/read", "/read-sign"):
+        await receive()
+    if path in ("/sign", "/read-sign"):
         assert CURVE
         hmac.new(ROOT, SECRET, hashlib.sha256).hexdigest()
         CURVE.sign(MESSAGE, ALGORITHM)
     elif path == "/verify":
         jws.deserialize_compact(TOKEN, PUBLIC, ["ES256"])
-    elif path == "/read":
-        await receive()
-    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-    await send({"type": "http.response.body", "body": ANSWER})
+    headers, body = (EMPTY, b"") if path == "/empty" else (HEADERS, ANSWER)
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

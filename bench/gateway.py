@@ -1,4 +1,5 @@
-"""A real nginx with the configuration of deploy/nginx, and beside it one that checks nothing."""
+"""A real nginx with the configuration of deploy/nginx, one that checks nothing, and one that asks
+a bare endpoint, so that what a question costs by itself is seen."""
 
 import os
 import shutil
@@ -35,6 +36,25 @@ http {{
             proxy_set_header Host $host;
         }}
     }}
+    upstream nobody {{ server 127.0.0.1:{nobody}; keepalive 64; }}
+    server {{
+        listen 127.0.0.1:{asking};
+        location /v1/ {{
+            auth_request /_nobody;
+            proxy_pass http://product;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_set_header Host $host;
+        }}
+        location = /_nobody {{
+            internal;
+            proxy_pass http://nobody/empty;
+            proxy_http_version 1.1;
+            proxy_pass_request_body off;
+            proxy_set_header Connection "";
+            proxy_set_header Content-Length "";
+        }}
+    }}
 }}
 """
 
@@ -45,10 +65,15 @@ def binary() -> str | None:
 
 
 class Gateway(Server):
-    """nginx before Counterfoil and a product; `port` is the checked way, `plain` the other."""
+    """nginx before Counterfoil and a product; `port` is the checked way, `plain` the other.
 
-    def __init__(self, folder: Path, *, counterfoil: int, product: int, secret: str) -> None:
-        self.plain = processes.free_port()
+    `asking` asks `nobody`, the port of bench.floors.
+    """
+
+    def __init__(
+        self, folder: Path, *, counterfoil: int, product: int, nobody: int, secret: str
+    ) -> None:
+        self.plain, self.asking = processes.free_port(), processes.free_port()
         checked = processes.free_port()
         home = folder / "nginx"
         home.mkdir()
@@ -65,7 +90,8 @@ class Gateway(Server):
         (home / SOURCE.name).write_text(text)
         user = "user root;" if os.geteuid() == 0 else ""
         main = home / "nginx.conf"
-        main.write_text(MAIN.format(folder=home, plain=self.plain, user=user))
+        ports = {"plain": self.plain, "asking": self.asking, "nobody": nobody}
+        main.write_text(MAIN.format(folder=home, user=user, **ports))
         arguments = ["-p", str(home), "-c", str(main), "-e", str(home / "early")]
         super().__init__(arguments, {}, checked, folder=folder, program=binary() or "nginx")
 

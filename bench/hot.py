@@ -123,11 +123,12 @@ def _turns(
             if name != SHARED or door != "introspect":  # it asks nothing of Redis
                 turns[f"{name}: {door}"] = Turn([server], server.port, request)
     floors = _floor("bench.floors", {}, ground.folder, stack)
-    token = processes.request("POST", "/sign", _basic(ground.facts), ASKED)
     for path in ("/", "/read", "/verify"):
         asked = processes.request("POST", path, FORM, b"x" * 600)
         turns[f"floor: {path}"] = Turn([floors], floors.port, asked)
-    turns["floor: /sign"] = Turn([floors], floors.port, token)
+    for path in ("/sign", "/read-sign"):
+        asked = processes.request("POST", path, _basic(ground.facts), ASKED)
+        turns[f"floor: {path}"] = Turn([floors], floors.port, asked)
     settings = ground.settings
     forgetful = _floor("bench.forgetful", settings, ground.folder, stack, path="/readyz")
     asked = _requests(ground.facts, forgetful)["introspect"]
@@ -137,7 +138,7 @@ def _turns(
     if gateway.binary() is None:
         found.notes.append(gateway.missing())
     else:
-        turns |= _gateway(ground, ours[FEW], stack)
+        turns |= _gateway(ground, ours[FEW], floors, stack)
     return turns
 
 
@@ -151,16 +152,17 @@ def _floor(
     return server
 
 
-def _gateway(ground: Ground, ours: Server, stack: ExitStack) -> dict[str, Turn]:
+def _gateway(ground: Ground, ours: Server, floors: Server, stack: ExitStack) -> dict[str, Turn]:
     product = _floor("bench.trivial", {}, ground.folder, stack)
-    secret = ground.facts["serviceSecret"]
-    nginx = Gateway(ground.folder, counterfoil=ours.port, product=product.port, secret=secret)
+    ports = {"counterfoil": ours.port, "product": product.port, "nobody": floors.port}
+    nginx = Gateway(ground.folder, secret=ground.facts["serviceSecret"], **ports)
     stack.callback(nginx.stop)
     nginx.ready(gateway.PATH, 401)
     token = {"authorization": f"Bearer {_token(ground.facts, ours)}"}
     asked = processes.request("POST", gateway.PATH, token, b"{}")
     return {
         "nginx: plain": Turn([nginx, product], nginx.plain, asked),
+        "nginx: asking": Turn([nginx, product, floors], nginx.asking, asked),
         "nginx: checked": Turn([nginx, product, ours], nginx.port, asked),
     }
 

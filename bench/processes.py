@@ -162,10 +162,11 @@ def contestant(module: str, facts: Path, *, prefetch: bool = False) -> Server:
     return Server(["-m", "bench.stand", module, str(port)], more, port, folder=facts.parent)
 
 
-def node(program: Path, script: Path, facts: Path) -> Server:
+def node(program: Path, script: Path, facts: Path, more: Mapping[str, str]) -> Server:
     """A peer that runs on Node.js, of which `program` is the executable."""
     port = free_port()
-    more = {"BENCH_FACTS": str(facts), "NODE_ENV": "production", "GRAPHILE_ENV": "production"}
+    kind = {"NODE_ENV": "production", "GRAPHILE_ENV": "production"}
+    more = {"BENCH_FACTS": str(facts), **kind, **more}
     return Server([str(script), str(port)], more, port, folder=facts.parent, program=str(program))
 
 

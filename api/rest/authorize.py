@@ -5,41 +5,45 @@ and must set, not pass on, the headers that name the API: where they disagree, t
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 
+import orjson
 import uuid_utils
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.errors import problem_response, status_of
+from api.errors import headers_of, problem_response, status_of
 from api.rest.ready import NO_STORE, Header, Ready
 from api.rest.surroundings import around
 from domain.catalog import hot as catalogue
 from domain.catalog.hot import ApiFacts, CatalogIndex
+from domain.kernel import secrets
 from domain.kernel.buckets import Taken
 from domain.kernel.errors import Refusal
-from domain.keys import hot
-from domain.keys.errors import TokenExpired, TokenInvalid, TokenRevoked
+from domain.kernel.unchanged import Unchanged
+from domain.keys import calls
+from domain.keys.errors import Throttled, TokenExpired, TokenInvalid, TokenRevoked
 from domain.operators import hot as operators
 
 PREFIX: Final = "/authorize"
-READ: Final = frozenset(
-    {
-        b"authorization",
-        b"x-service-key",
-        b"x-api",
-        b"x-original-method",
-        b"x-original-uri",
-        b"x-forwarded-method",
-        b"x-forwarded-uri",
-        b"x-forwarded-for",
-        b"x-gateway",
-    }
+ASKED: Final = (
+    b"authorization",
+    b"x-service-key",
+    b"x-api",
+    b"x-original-method",
+    b"x-original-uri",
+    b"x-forwarded-method",
+    b"x-forwarded-uri",
 )
+READ: Final = frozenset({*ASKED, b"x-forwarded-for", b"x-gateway"})
+LEAVES_MAX: Final = 10_000
 TOKEN_REFUSED: Final = (TokenInvalid, TokenExpired, TokenRevoked)
 HIDDEN_FROM_NGINX: Final = frozenset({402, 429})
 """nginx's auth_request turns all but 2xx, 401 and 403 into 500."""
+
+_leaves: Final[Unchanged[calls.Leave]] = Unchanged(LEAVES_MAX)
 
 
 async def authorize(request: Request) -> Response:
@@ -48,31 +52,50 @@ async def authorize(request: Request) -> Response:
     request_id = request.scope.get("state", {}).get("request_id") or str(uuid_utils.uuid7())
     state = around(request)
     now = state.clock()
+    address = _address(found, request)
     try:
-        await operators.service(found.get(b"x-service-key"), "check", now)
+        leave = await _leave(found, request, now, address)
     except Refusal as refusal:
         return _refused(refusal, found, request_id, None)
-    api = _api(await catalogue.index(), found, request)
-    verdict = await hot.decide(
-        _bearer(found.get(b"authorization")),
-        api,
-        now,
-        _address(found, request),
-        issuer=state.issuer,
-        policy=state.policy,
-        limits=state.limits,
-    )
-    if verdict.refusal is not None:
-        return _refused(verdict.refusal, found, request_id, verdict.rate)
+    rate = await calls.take(leave, now, address, state.limits)
+    if not rate.allowed:
+        return _refused(Throttled(retry_after=rate.retry_after), found, request_id, rate)
     return Ready(
         b"",
         (b"x-request-id", request_id.encode("latin-1")),
-        (b"x-enterprise-id", verdict.enterprise_id.encode("latin-1")),
-        (b"x-key-id", verdict.key_id.encode("latin-1")),
-        (b"x-sub-account-id", verdict.sub_account_id.encode("latin-1")),
+        (b"x-enterprise-id", leave.enterprise_id.encode("latin-1")),
+        (b"x-key-id", leave.key_id.encode("latin-1")),
+        (b"x-sub-account-id", leave.sub_account_id.encode("latin-1")),
         NO_STORE,
-        *_rates(verdict.rate),
+        *_rates(rate),
     )
+
+
+async def _leave(
+    found: dict[bytes, str], request: Request, now: datetime, address: str
+) -> calls.Leave:
+    """What the gateway's proof, the token and the API give leave to; raises what stands against it.
+
+    The same question is not decided again before anything changes: a leave rests on nothing but
+    what is asked here and on records that are held.
+    """
+    name = _question(found, request, address)
+    known = _leaves.get(name, now)
+    if known is not None:
+        return known
+    era, state = _leaves.era, around(request)
+    await operators.service(found.get(b"x-service-key"), "check", now)
+    api = _api(await catalogue.index(), found, request)
+    token = _bearer(found.get(b"authorization"))
+    made = await calls.leave(token, api, now, address, issuer=state.issuer, policy=state.policy)
+    _leaves.keep(name, made, now, made.until, era)
+    return made
+
+
+def _question(found: dict[bytes, str], request: Request, address: str) -> bytes:
+    """A short name for all that a leave depends on; of what came, nothing is kept in clear."""
+    asked = [address, request.method, _own_path(request), *map(found.get, ASKED)]
+    return secrets.fingerprint(orjson.dumps(asked))
 
 
 def _headers(sent: Iterable[tuple[bytes, bytes]]) -> dict[bytes, str]:
@@ -108,8 +131,7 @@ def _api(index: CatalogIndex, found: dict[bytes, str], request: Request) -> ApiF
     if b"x-forwarded-uri" in found:
         method = forwarded or original or request.method
         routes.append(index.resolve(method, _path(found[b"x-forwarded-uri"])))
-    own = _path(request.scope.get("raw_path", b"").decode("latin-1") or request.url.path)
-    own = own.partition(PREFIX)[2]
+    own = _own_path(request).partition(PREFIX)[2]
     if own not in ("", "/"):
         routes.append(index.resolve(request.method, own))
     named = found.get(b"x-api")
@@ -117,6 +139,10 @@ def _api(index: CatalogIndex, found: dict[bytes, str], request: Request) -> ApiF
         api = index.by_code.get(named)
         return api if all(one is api for one in routes) else None
     return routes[0] if routes and all(one is routes[0] for one in routes) else None
+
+
+def _own_path(request: Request) -> str:
+    return _path(request.scope.get("raw_path", b"").decode("latin-1") or request.url.path)
 
 
 def _path(uri: str) -> str:
@@ -149,11 +175,21 @@ def _refused(
         said = refusal.text("en")
         headers["WWW-Authenticate"] = f'Bearer error="invalid_token", error_description="{said}"'
     if found.get(b"x-gateway", "").lower() == "nginx":
-        headers["X-Deny-Code"] = refusal.code  # nginx passes on headers, and no body
-        if status in HIDDEN_FROM_NGINX:
-            headers["X-Deny-Status"] = str(status)
-            status = 403
+        return _for_nginx(refusal, status, request_id, headers)
     return problem_response(refusal, status, request_id=request_id, headers=headers)
+
+
+def _for_nginx(refusal: Refusal, status: int, request_id: str, headers: dict[str, str]) -> Response:
+    """A refusal in headers alone, which nginx passes on.
+
+    Of a body it would read nothing, and so close the connection after each refusal.
+    """
+    sent = {"Cache-Control": "no-store", **headers_of(refusal, status), **headers}
+    sent |= {"X-Request-Id": request_id, "X-Deny-Code": refusal.code}
+    if status in HIDDEN_FROM_NGINX:
+        sent["X-Deny-Status"] = str(status)
+        status = 403
+    return Response(status_code=status, headers=sent)
 
 
 _plain = Route(PREFIX, authorize)

@@ -6,6 +6,7 @@ RFC 6749 (client_credentials), 7662, 7009. Warm, `/oauth/token` takes 0 statemen
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from starlette.routing import Route
 
 from api.rest.forms import UNHELD, Form, OAuthError, bad, credentials, form_of, unproven
 from api.rest.ready import NO_CACHE, NO_STORE, ready_json
-from api.rest.surroundings import around
+from api.rest.surroundings import Surroundings, around
 from domain.kernel.context import Actor, ActorKind, Ctx
 from domain.kernel.errors import Refusal
 from domain.keys import commands, hot, rules, tokens
@@ -59,25 +60,23 @@ def _door(endpoint: Door) -> Door:
 # -- who asks ------------------------------------------------------------------------------------
 
 
-async def _client(request: Request, form: Form) -> KeyRecord:
+async def _client(request: Request, form: Form, now: datetime) -> KeyRecord:
     """The key that proves itself; who fails too often from one address is told to wait."""
     name, secret = credentials(request, form)
     state = around(request)
     address = state.caller_address(request)
     try:
-        return await hot.check_secret(name, secret, state.clock(), address)
+        return await hot.check_secret(name, secret, now, address)
     except Refusal as refusal:
-        await _take(request, f"unproven:{address}:{name[:40]}")
+        await _take(state, f"unproven:{address}:{name[:40]}", now)
         said = refusal.text("en")
         if not isinstance(refusal, WrongSecret):  # the secret was right once, or is
             said = f"{refusal.code}: {said}"
         raise unproven(said) from refusal
 
 
-async def _take(request: Request, name: str) -> None:
-    state = around(request)
-    most = state.policy.token_requests_per_second
-    rate = await state.limits.take(name, most, state.clock())
+async def _take(state: Surroundings, name: str, now: datetime) -> None:
+    rate = await state.limits.take(name, state.policy.token_requests_per_second, now)
     if not rate.allowed:
         wait = {"Retry-After": str(rate.retry_after)}
         raise OAuthError("temporarily_unavailable", "Too many requests.", 429, wait)
@@ -95,15 +94,14 @@ async def token(request: Request) -> Response:
         raise bad("grant_type is missing.")
     if grant != "client_credentials":
         raise OAuthError("unsupported_grant_type", "Only client_credentials is offered here.")
-    key = await _client(request, form)
-    await _take(request, f"token:{key.id}")
+    state = around(request)
+    now = state.clock()
+    key = await _client(request, form, now)
+    await _take(state, f"token:{key.id}", now)
     audience = _audience(form)
     if rules.unknown_scopes(form.get("scope", "").split(), key.scopes, key.grants):
         raise OAuthError("invalid_scope", "A scope is unknown, or this key does not hold it.")
-    state = around(request)
-    made = await tokens.issue(
-        key, state.clock(), issuer=state.issuer, audience=audience, policy=state.policy
-    )
+    made = await tokens.issue(key, now, issuer=state.issuer, audience=audience, policy=state.policy)
     return _told({"access_token": made.token, "token_type": "Bearer", "expires_in": made.seconds})
 
 
@@ -123,7 +121,7 @@ async def introspect(request: Request) -> Response:
     own = ""
     service = request.headers.get("x-service-key")
     if service is None:
-        own = (await _client(request, form)).id
+        own = (await _client(request, form, now)).id
     else:
         try:
             await operators.service(service, "check", now)
@@ -161,11 +159,11 @@ def _facts(claims: tokens.Claims) -> dict[str, Any]:
 async def revoke(request: Request) -> Response:
     """End a token of one's own (RFC 7009); what is no token of one's own is answered alike."""
     form = await form_of(request)
-    key = await _client(request, form)
-    if "token" not in form:
-        raise bad("token is missing.")
     state = around(request)
     now = state.clock()
+    key = await _client(request, form, now)
+    if "token" not in form:
+        raise bad("token is missing.")
     try:
         claims, _ = await hot.bearer(
             form["token"], now, issuer=state.issuer, audience=None, policy=state.policy
@@ -180,7 +178,7 @@ async def revoke(request: Request) -> Response:
             now=now,
             policy=state.policy,
             request_id=request.scope.get("state", {}).get("request_id", ""),
-            address=around(request).caller_address(request),
+            address=state.caller_address(request),
         )
         await commands.revoke_token(ctx, claims=claims)
     return Response(status_code=200, headers=UNHELD)

@@ -28,7 +28,14 @@ NODE: Final = HERE / "node_modules" / "node" / "bin" / "node"
 """PostGraphile wants Node.js 22, so it comes with the peers."""
 OURS: Final = "ours"
 POSTGRAPHILE: Final = "postgraphile"
+KNOWING: Final = "postgraphile who"
+"""PostGraphile that asks for the session, as ours and Mercurius do."""
 MERCURIUS: Final = "mercurius"
+PEERS: Final = {
+    POSTGRAPHILE: ("postgraphile.mjs", {}),
+    KNOWING: ("postgraphile.mjs", {"BENCH_SESSION": "1"}),
+    MERCURIUS: ("mercurius.mjs", {}),
+}
 WARM_SECONDS: Final = 2.0
 MEAN_MIN: Final = 2.0
 PAGE_MIN: Final = 1.5
@@ -84,7 +91,7 @@ def _bodies(facts: dict[str, Any]) -> Bodies:
     found: dict[tuple[str, str], bytes] = {}
     for name, page in PAGES.items():
         found[OURS, name] = found[MERCURIUS, name] = page.body(facts)
-        found[POSTGRAPHILE, name] = documents.body(name, facts)
+        found[POSTGRAPHILE, name] = found[KNOWING, name] = documents.body(name, facts)
     return found
 
 
@@ -92,8 +99,8 @@ def _bodies(facts: dict[str, Any]) -> Bodies:
 def _standing(ground: Ground) -> Iterator[dict[str, Server]]:
     with ExitStack() as stack:
         servers = {OURS: processes.ours(ground.settings, folder=ground.folder)}
-        for name in (POSTGRAPHILE, MERCURIUS):
-            servers[name] = processes.node(NODE, HERE / f"{name}.mjs", ground.path)
+        for name, (script, more) in PEERS.items():
+            servers[name] = processes.node(NODE, HERE / script, ground.path, more)
         for server in servers.values():
             stack.callback(server.stop)
         for name, server in servers.items():
@@ -119,9 +126,10 @@ def _check(ground: Ground, servers: Mapping[str, Server], bodies: Bodies) -> Non
             raise RuntimeError(f"{page}: mercurius answers otherwise than ours")
         prices = page == "catalogue"  # a list of one there, an object here
         mine = documents.things(answers[OURS]["data"])
-        theirs = documents.things(answers[POSTGRAPHILE]["data"])
-        if theirs != mine and not (prices and theirs > mine):
-            raise RuntimeError(f"{page}: postgraphile gives {theirs} things, ours {mine}")
+        for name in (POSTGRAPHILE, KNOWING):
+            theirs = documents.things(answers[name]["data"])
+            if theirs != mine and not (prices and theirs > mine):
+                raise RuntimeError(f"{page}: {name} gives {theirs} things, ours {mine}")
 
 
 def _compete(
@@ -182,12 +190,12 @@ def _held(
 
 def _report(scores: dict[str, dict[str, Score]], held: float) -> int:
     print(f"load average {os.getloadavg()[0]:.1f}; 16 connections, one process each")
-    print("page       " + "".join(f"{name:>14}/s" for name in scores["tree"]), end="")
-    print("   × PostGraphile (CPU)   × Mercurius (CPU)")
+    print("page       " + "".join(f"{name:>16}/s" for name in scores["tree"]), end="")
+    print("   × PostGraphile (CPU)   × that asks who (CPU)   × Mercurius (CPU)")
     met = True
-    means: dict[str, list[float]] = {POSTGRAPHILE: [], MERCURIUS: []}
+    means: dict[str, list[float]] = {name: [] for name in PEERS}
     for page, found in scores.items():
-        line = f"{page:11}" + "".join(f"{one.rate:16.0f}" for one in found.values())
+        line = f"{page:11}" + "".join(f"{one.rate:18.0f}" for one in found.values())
         for peer, values in means.items():
             by_rate = ratio(found[OURS], found[peer])
             values.append(by_rate)
@@ -196,6 +204,8 @@ def _report(scores: dict[str, dict[str, Score]], held: float) -> int:
     for text, value, least in (
         ("geometric mean × PostGraphile", _mean(means[POSTGRAPHILE]), MEAN_MIN),
         ("least page × PostGraphile", min(means[POSTGRAPHILE]), PAGE_MIN),
+        ("geometric mean × PostGraphile that asks who", _mean(means[KNOWING]), MEAN_MIN),
+        ("least page × PostGraphile that asks who", min(means[KNOWING]), PAGE_MIN),
         ("geometric mean × Mercurius", _mean(means[MERCURIUS]), MERCURIUS_MIN),
         ("unchanged public catalogue × PostGraphile", held, HELD_MIN),
     ):

@@ -8,7 +8,6 @@ any: a limit ends at most that much late, so it is for seconds and not for milli
 import asyncio
 from types import TracebackType
 from typing import Final, Self
-from weakref import WeakKeyDictionary
 
 LOOK_SECONDS: Final = 0.25
 
@@ -17,7 +16,7 @@ class _Clock:
     """The limits that hold in one event loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self.loop = loop
         self._ticking = False
         self.open: set[within] = set()
 
@@ -25,19 +24,27 @@ class _Clock:
         self.open.add(limit)
         if not self._ticking:
             self._ticking = True
-            self._loop.call_later(LOOK_SECONDS, self._look)
+            self.loop.call_later(LOOK_SECONDS, self._look)
 
     def _look(self) -> None:
-        now = self._loop.time()
+        now = self.loop.time()
         for limit in [one for one in self.open if one.ends <= now]:
             self.open.discard(limit)
             limit.expire()
         self._ticking = bool(self.open)
         if self._ticking:
-            self._loop.call_later(LOOK_SECONDS, self._look)
+            self.loop.call_later(LOOK_SECONDS, self._look)
 
 
-_clocks: "WeakKeyDictionary[asyncio.AbstractEventLoop, _Clock]" = WeakKeyDictionary()
+_latest: _Clock | None = None
+"""The clock used last. A process has one loop; where there are two, each may get several clocks."""
+
+
+def _clock_of(loop: asyncio.AbstractEventLoop) -> _Clock:
+    global _latest  # noqa: PLW0603  (a weak dictionary of loops takes as long as all the rest)
+    if _latest is None or _latest.loop is not loop:
+        _latest = _Clock(loop)
+    return _latest
 
 
 class within:  # noqa: N801 # reads as asyncio.timeout does
@@ -59,11 +66,8 @@ class within:  # noqa: N801 # reads as asyncio.timeout does
             raise RuntimeError("only a task can be limited")
         self._task, self._asked = task, task.cancelling()
         self.ends = loop.time() + self._seconds
-        clock = _clocks.get(loop)
-        if clock is None:
-            clock = _clocks[loop] = _Clock(loop)
-        self._clock = clock
-        clock.watch(self)
+        self._clock = _clock_of(loop)
+        self._clock.watch(self)
         return self
 
     def expire(self) -> None:

@@ -144,9 +144,9 @@ def digest(secret: str) -> str:
     return made.hexdigest()
 
 
-def fingerprint(token: str) -> bytes:
-    """A short name for a token that is held in memory only; not for the database, it has no key."""
-    return hashlib.sha256(token.encode()).digest()
+def fingerprint(secret: bytes) -> bytes:
+    """A short name for a secret in memory only; not for the database, it has no key."""
+    return hashlib.sha256(secret).digest()
 
 
 def seal(text: str) -> str:

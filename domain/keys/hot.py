@@ -1,33 +1,27 @@
-"""The check at call time: whose token it is, and whether it may call this API now.
+"""Whose token or secret it is, from memory.
 
-Budget: warm, 0 statements, no signature and at most 1 round trip to Redis (the rate) for each
-`decide`; 0 statements for `check_secret`. Cold: 2 statements for a key, 1 for an enterprise's
-reach, 1 for a token. Told by "key", "role", "reach" and "token" marks, so that a change counts at
-once here and within a second elsewhere.
+Budget: warm, 0 statements and no signature. Cold: 2 statements for a key, 1 for a token. Told by
+"key", "role", "reach" and "token" marks, so that a change counts at once here and within a second
+elsewhere.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from domain.accounts.grants import grants_in
 from domain.accounts.rules import scopes_in
-from domain.entitlements import hot as entitlements
 from domain.entitlements.hot import at
 from domain.kernel import changes, secrets
-from domain.kernel.buckets import Taken
 from domain.kernel.context import Actor, ActorKind
-from domain.kernel.errors import Refusal, Unauthenticated
 from domain.kernel.held import Held
-from domain.kernel.limits_store import LimitsStore
 from domain.kernel.policy import Policy
 from domain.kernel.sql import run
 from domain.keys import rules, tokens, uses
 from domain.keys.addresses import networks_in
-from domain.keys.errors import SecretRetired, Throttled, TokenInvalid, UnknownApi, WrongSecret
-from domain.keys.rules import Api, KeyRecord
+from domain.keys.errors import SecretRetired, TokenInvalid, WrongSecret
+from domain.keys.rules import KeyRecord
 from domain.keys.tokens import Claims
 from domain.operations.rules import limit_of
 
@@ -187,73 +181,6 @@ async def actor_of_token(
         scopes=found.scopes,
         operations=found.operations,
     )
-
-
-# -- calls ---------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class Verdict:
-    """Whether a call may go on; who calls is said as far as it is known."""
-
-    refusal: Refusal | None
-    enterprise_id: str = ""
-    key_id: str = ""
-    sub_account_id: str = ""
-    rate: Taken | None = None
-
-    @property
-    def allowed(self) -> bool:
-        """Whether the call may go on."""
-        return self.refusal is None
-
-    @property
-    def code(self) -> str:
-        """Why not; empty when it may."""
-        return "" if self.refusal is None else self.refusal.code
-
-
-async def decide(
-    presented: str | Claims | None,
-    api: Api | None,
-    now: datetime,
-    address: str = "",
-    *,
-    issuer: str,
-    policy: Policy,
-    limits: LimitsStore,
-) -> Verdict:
-    """Whether the holder of a token (or of claims verified before) may call `api` now.
-
-    Effective are the usable entitlements of the enterprise, and for a sub-account's key only what
-    its role grants. A call that is allowed takes one from the enterprise's rate for this API.
-    """
-    try:
-        if presented is None:
-            raise Unauthenticated()
-        if isinstance(presented, str):
-            _, found = await bearer(presented, now, issuer=issuer, audience="api", policy=policy)
-        else:
-            record = await key(presented.key_id, now)
-            if record is None:
-                raise TokenInvalid()
-            found = record
-    except Refusal as refusal:
-        return Verdict(refusal)
-    who = (found.enterprise_id, found.id, found.sub_account_id)
-    if api is None:
-        return Verdict(found.refusal_from(address, now) or UnknownApi(), *who)
-    reach = entitlements.warm(found.enterprise_id, now)
-    if reach is None:
-        reach = await entitlements.reach(found.enterprise_id, now)
-    judged = rules.judge(found, api, reach, now, address)
-    if isinstance(judged, Refusal):
-        return Verdict(judged, *who)
-    rate = await limits.take(f"{found.enterprise_id}:{api.code}", judged, now)
-    if not rate.allowed:
-        return Verdict(Throttled(retry_after=rate.retry_after), *who, rate)
-    uses.note(found.id, now, address, api.code)
-    return Verdict(None, *who, rate)
 
 
 # -- changes -------------------------------------------------------------------------------------

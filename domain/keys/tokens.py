@@ -153,7 +153,7 @@ def recall(token: str, now: datetime, *, issuer: str, audience: str | None) -> C
 
     Raises TokenExpired, TokenRevoked, or TokenInvalid for a token meant for another door.
     """
-    seen = _verified.get(secrets.fingerprint(token))
+    seen = _verified.get(secrets.fingerprint(token.encode()))
     return None if seen is None else _checked(seen.claims, now, issuer, audience)
 
 
@@ -173,7 +173,7 @@ async def verify(
     era = _verified.era
     if await run("SELECT id FROM revoked_tokens WHERE id = ?", claims.jti):
         claims = replace(claims, revoked=True)
-    name = secrets.fingerprint(token)
+    name = secrets.fingerprint(token.encode())
     if era == _verified.era:
         _spellings.setdefault(claims.jti, set()).add(name)
         _verified.keep(name, _Seen(name, claims), era)

@@ -45,7 +45,7 @@ async def service(secret: str | None, scope: str, now: datetime) -> Service:
 
     Raises ServiceKeyUnknown (none, damaged, unknown or switched off) or ServiceKeyLacksScope.
     """
-    name = secrets.fingerprint(secret or "")
+    name = secrets.fingerprint((secret or "").encode())
     found = _known.get(name)
     if found is None and secret and secrets.well_formed(SERVICE_PREFIX, secret):
         found = await _load(name, secret, now)

@@ -14,12 +14,13 @@ from domain.catalog import hot as catalogue
 from domain.entitlements import hot as entitlements
 from domain.entitlements.models import EntitlementKind
 from domain.kernel import changes
+from domain.kernel.buckets import Taken
 from domain.kernel.changes import Follower
 from domain.kernel.held import Held
 from domain.kernel.limits_store import ProcessLimits, RedisLimits
 from domain.kernel.policy import Policy
 from domain.kernel.sql import run
-from domain.keys import hot, rules, tokens
+from domain.keys import calls, hot, rules, tokens
 from domain.keys.commands import create_access_key, set_access_key_status
 from domain.keys.errors import WrongSecret
 from domain.keys.models import AccessKey, KeyStatus
@@ -122,8 +123,9 @@ async def test_one_round_trip_to_redis_a_call(cast: Cast, client: httpx2.AsyncCl
     store = RedisLimits(servers.redis_url() or "")
     api = (await catalogue.index()).by_code["ocr.idcard"]
 
-    async def decide() -> hot.Verdict:
-        return await hot.decide(token, api, NOW, issuer=ISSUER, policy=POLICY, limits=store)
+    async def decide() -> Taken:
+        leave = await calls.leave(token, api, NOW, "", issuer=ISSUER, policy=POLICY)
+        return await calls.take(leave, NOW, "", store)
 
     try:
         await decide()
@@ -240,8 +242,9 @@ async def test_a_warm_decision_is_cheap(
     api = (await catalogue.index()).by_code["ocr.idcard"]
     limits = ProcessLimits()
 
-    async def decide() -> hot.Verdict:
-        return await hot.decide(token, api, NOW, issuer=ISSUER, policy=POLICY, limits=limits)
+    async def decide() -> Taken:
+        leave = await calls.leave(token, api, NOW, "", issuer=ISSUER, policy=POLICY)
+        return await calls.take(leave, NOW, "", limits)
 
     assert (await decide()).allowed
     began = time.process_time()

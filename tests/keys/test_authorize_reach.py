@@ -243,3 +243,34 @@ async def test_a_token_lives_two_hours_and_a_minute_for_slow_clocks(
         assert outcome(answer) == expected
         if answer.status_code == 401:
             assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+# -- the same question again ---------------------------------------------------------------------
+
+
+async def test_an_entitlement_that_ends_between_two_calls_ends_the_second(
+    cast: Cast, client: httpx2.AsyncClient, main_token: str, moment: Moment
+) -> None:
+    """Nothing is changed in between: the time alone turns the answer."""
+    home = cast.enterprises["E1"]
+    given = await entitle(cast.system(), home, "face-compare", PACK, quantity=5)
+    await change(cast.system(), "reach", home, given, expires_at=NOW + 9 * SECOND)
+    assert outcome(await call(client, cast, main_token, "face.compare")) == (200, "")
+    moment.now = NOW + 8 * SECOND
+    assert outcome(await call(client, cast, main_token, "face.compare")) == (200, "")
+    moment.now = NOW + 9 * SECOND
+    ended = await call(client, cast, main_token, "face.compare")
+    assert outcome(ended) == (403, "NO_ENTITLEMENT")
+
+
+async def test_what_differs_in_one_header_is_another_question(
+    cast: Cast, client: httpx2.AsyncClient, token: str
+) -> None:
+    assert (await call(client, cast, token)).status_code == 200
+
+    assert outcome(await call(client, cast, token, "of.nobody"))[0] == 403
+    for header in ("x_original_uri", "x_forwarded_uri"):
+        other = await call(client, cast, token, **{header: "/v1/of/nobody"})
+        assert outcome(other)[0] == 403, header
+    assert outcome(await call(client, cast, token + "x")) == (401, "TOKEN_INVALID")
+    assert outcome(await call(client, cast, token, x_service_key="cfsv_no"))[0] == 401
