@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
@@ -25,7 +26,7 @@ from api.library import Library
 from api.methods import Methods
 from api.middleware import Front
 from api.replay import Replays
-from api.rest import authorize, discovery, health, leaks, oauth, texts, usage
+from api.rest import authorize, discovery, health, leaks, nowhere, oauth, texts, usage
 from api.rest.surroundings import Surroundings, surround
 from api.root import schema
 from api.runtime import Runtime
@@ -86,7 +87,9 @@ def create_app(runtime: Runtime, *, connected: bool = False) -> ASGIApp:
         *health.routes,
         *texts.routes,
     ]
-    app = Starlette(routes=routes, lifespan=lifespan)
+    app = Starlette(
+        routes=routes, lifespan=lifespan, exception_handlers={HTTPException: nowhere.no_door}
+    )
     surround(
         app,
         Surroundings(

@@ -180,7 +180,7 @@ def _accept(scope: Scope, headers: dict[bytes, bytes]) -> str | None:
     last = headers.get(b"accept")
     if last is not None and len(headers) < len(scope["headers"]):
         last = b",".join(value for name, value in scope["headers"] if name == b"accept")
-    return last.decode("latin-1") if last is not None else None
+    return last[: wire.ACCEPT_MAX].decode("latin-1") if last is not None else None
 
 
 def _direct_address(connection: HTTPConnection) -> str:

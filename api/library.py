@@ -82,7 +82,10 @@ class Library:
 
 
 def _hash_in(persisted: Any) -> str | None:
-    if not isinstance(persisted, dict) or persisted.get("version") != 1:
+    if not isinstance(persisted, dict):
+        return None
+    version = persisted.get("version")
+    if type(version) is not int or version != 1:  # true is equal to 1
         return None
     name = persisted.get("sha256Hash")
     if not isinstance(name, str) or len(name) != HASH_LENGTH:

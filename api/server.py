@@ -7,9 +7,11 @@ import secrets
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from granian import Granian
-from granian.constants import Interfaces, RuntimeModes
+from granian.constants import HTTPModes, Interfaces, RuntimeModes
+from granian.http import HTTP1Settings
 
 from api import demo, tracing
 from api.runtime import Runtime
@@ -18,6 +20,9 @@ from domain.accounts import identity
 from domain.kernel import database
 
 Say = Callable[[str], None]
+
+HTTP1: Final = HTTP1Settings(header_read_timeout=30_000, max_buffer_size=32_768)
+"""Headers end within 30 seconds and 32 KiB, also those of a connection's next request."""
 
 
 class CannotStart(Exception):
@@ -62,6 +67,8 @@ def _serve(settings: Settings) -> None:
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
+        http=HTTPModes.http1,  # to tell HTTP/2 apart it would wait for a first byte without end
+        http1_settings=HTTP1,
         runtime_mode=RuntimeModes.st,  # the interpreter runs one thread; more only wait for it
         workers=settings.workers,
         websockets=True,

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 import structlog
 from prometheus_client import Counter, Histogram
 
+from api.execution import plans
 from api.execution.documents import Document, Operation, running
 from domain.kernel.witness import WITNESS
 
@@ -49,9 +50,6 @@ PLANS: Final = Counter(
     "Operations executed by a plan at hand (hit), one made for them (miss), or none (fallback).",
     ("operation", "found"),
 )
-
-PLAN: Final = ("plan",)
-"""Where the executor keeps an operation's plan in its cache (see api.execution.plans)."""
 
 log = structlog.get_logger("counterfoil.operations")
 
@@ -125,7 +123,6 @@ class Watch:
     kind: str = ""
     document_id: str = ""
     operation: Operation | None = None
-    planned: bool = False
     cost: int | None = None
     statements: int = 0
     sql_seconds: float = 0.0
@@ -176,7 +173,7 @@ class Watcher:
         """Say which operation the request at hand came to."""
         watch = WATCH.get()
         if watch is not None:
-            watch.operation, watch.planned = operation, PLAN in operation.cache
+            watch.operation = operation
             self._name(watch, document, operation, stranger=stranger)
 
     def repeated(
@@ -212,20 +209,14 @@ class Watcher:
             ERRORS.labels(watch.label, code).inc()
         if watch.cost is not None:
             cost.inc(watch.cost)
-        if watch.operation is not None and running.get() is watch.operation:
-            _plans(watch.label, _found(watch.operation, planned=watch.planned)).inc()
+        ran = watch.operation is not None and running.get() is watch.operation
+        found = plans.found.get() if ran else None
+        if found is not None:
+            _plans(watch.label, found).inc()
         if seconds * 1000 >= self.slow_ms:
             _log_slow(watch, seconds, status)
         if watch.trace is not None:
             watch.trace.ended(status, codes, watch.cost)
-
-
-def _found(operation: Operation, *, planned: bool) -> str:
-    """What an operation that was executed found; no plan means that graphql-core ran it."""
-    plan = operation.cache.get(PLAN)
-    if plan is None or None in plan.variants.values():
-        return "fallback"
-    return "hit" if planned else "miss"
 
 
 def _log_slow(watch: Watch, seconds: float, status: int) -> None:

@@ -8,6 +8,8 @@ from typing import Any, Final, Protocol
 import aiosqlite
 import asyncpg
 
+from domain.kernel.statements import array
+
 POOL: Final = 12
 """As many connections as `counterfoil serve` has."""
 
@@ -37,8 +39,8 @@ class Postgres:
         return at
 
     def keys(self, keys: Sequence[str]) -> list[Any]:
-        """A set of keys as values of a statement: one array."""
-        return [list(keys)]
+        """A set of keys as values of a statement: one array, as our statements take it."""
+        return [array(list(keys))]
 
     async def close(self) -> None:
         """Close all connections."""

@@ -68,10 +68,7 @@ async def tree(link: Link, sql: Sql, home: str, name: str) -> Any:
     """Twenty sub-accounts with their roles, and the keys."""
     members = await link.fetch(sql["sub_accounts"], home, 21)
     keys = await link.fetch(sql["access_keys"], home, "DELETED", 21)
-    roles = await link.fetch(
-        sql["roles"], home, *HELD["db"].keys(list({row["role_id"] for row in members[:20]}))
-    )
-    return shapes.tree(members, keys, roles)
+    return shapes.tree(members, keys)
 
 
 async def orders(link: Link, sql: Sql, home: str, name: str) -> Any:
@@ -80,9 +77,7 @@ async def orders(link: Link, sql: Sql, home: str, name: str) -> Any:
     found = await link.fetch(sql["orders"], home, 21)
     balance = await link.fetch(sql["financial_accounts"], home, home)
     items = await link.fetch(sql["order_items"], home, *keys([row["id"] for row in found[:20]]))
-    products = await link.fetch(sql["products"], *keys(list({r["product_id"] for r in items})))
-    plans = await link.fetch(sql["plans"], *keys(list({row["plan_id"] for row in items})))
-    return shapes.orders(found, balance[0], items, products, plans, name)
+    return shapes.orders(found, balance[0], items, name)
 
 
 async def usage(link: Link, sql: Sql, home: str, name: str) -> Any:

@@ -82,17 +82,17 @@ def _plan(row: Any, price: Any, name: str) -> dict[str, Any]:
     }
 
 
-def tree(members: Rows, keys: Rows, roles: Rows) -> dict[str, Any]:
+def tree(members: Rows, keys: Rows) -> dict[str, Any]:
     """The account tree."""
-    named = {
-        row["id"]: {
-            "id": row["id"],
-            "name": row["name"],
-            "consoleScopes": orjson.loads(row["console_scopes"]),
-            "apiGrants": orjson.loads(row["api_grants"]),
-        }
-        for row in roles
-    }
+    named: dict[str, Any] = {}
+    for row in members[:20]:
+        if row["role.id"] not in named:
+            named[row["role.id"]] = {
+                "id": row["role.id"],
+                "name": row["role.name"],
+                "consoleScopes": orjson.loads(row["role.console_scopes"]),
+                "apiGrants": orjson.loads(row["role.api_grants"]),
+            }
     nodes = [
         {
             "id": row["id"],
@@ -100,7 +100,7 @@ def tree(members: Rows, keys: Rows, roles: Rows) -> dict[str, Any]:
             "name": row["name"],
             "status": row["status"],
             "createdAt": _at(row["created_at"]),
-            "role": named[row["role_id"]],
+            "role": named[row["role.id"]],
         }
         for row in members[:20]
     ]
@@ -119,23 +119,25 @@ def tree(members: Rows, keys: Rows, roles: Rows) -> dict[str, Any]:
     return {"subAccounts": page, "accessKeys": {"nodes": held}}
 
 
-def orders(
-    found: Rows, balance: Any, items: Rows, products: Rows, plans: Rows, name: str
-) -> dict[str, Any]:
+def orders(found: Rows, balance: Any, items: Rows, name: str) -> dict[str, Any]:
     """The orders page."""
-    product = {
-        row["id"]: {"id": row["id"], "code": row["code"], "name": row[name]} for row in products
-    }
-    plan = {
-        row["id"]: {
-            "id": row["id"],
-            "code": row["code"],
-            "name": row[name],
-            "unit": row["unit"],
-            "paymentMode": row["payment_mode"],
-        }
-        for row in plans
-    }
+    product: dict[str, Any] = {}
+    plan: dict[str, Any] = {}
+    for row in items:
+        if row["product.id"] not in product:
+            product[row["product.id"]] = {
+                "id": row["product.id"],
+                "code": row["product.code"],
+                "name": row[f"product.{name}"],
+            }
+        if row["plan.id"] not in plan:
+            plan[row["plan.id"]] = {
+                "id": row["plan.id"],
+                "code": row["plan.code"],
+                "name": row[f"plan.{name}"],
+                "unit": row["plan.unit"],
+                "paymentMode": row["plan.payment_mode"],
+            }
     bought = _groups(items, "order_id")
     nodes = [
         {
@@ -151,8 +153,8 @@ def orders(
                     "id": one["id"],
                     "quantity": one["quantity"],
                     "total": _money(one["total_fen"]),
-                    "product": product[one["product_id"]],
-                    "plan": plan[one["plan_id"]],
+                    "product": product[one["product.id"]],
+                    "plan": plan[one["plan.id"]],
                 }
                 for one in bought[row["id"]]
             ],

@@ -150,7 +150,7 @@ class _Planner:
     def _visit(self) -> None:
         self.visits += 1
         if self.visits > VISITS_MAX:
-            raise too_complex("fields", CEILING, VISITS_MAX)
+            raise too_complex("selections", CEILING, VISITS_MAX)
 
     def _counts(self, parent: Any, node: FieldNode) -> bool:
         name = node.name.value

@@ -8,8 +8,6 @@ from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 from graphql import (
     DocumentNode,
-    ExecutableDefinitionNode,
-    ExecutableDefinitionsRule,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -18,18 +16,15 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     parse,
-    specified_rules,
-    validate,
 )
 
 from api.execution.faults import Fault, fault
 from api.execution.limits import Limits, Measure, too_complex
+from api.execution.validation import errors_in
 
 Kind: TypeAlias = Literal["query", "mutation", "subscription"]
 
 ERRORS_KEPT: Final = 5
-RULES: Final = tuple(specified_rules)
-"""Built once: rules made per request would be validated per request."""
 
 
 @dataclass(slots=True, eq=False)
@@ -177,9 +172,7 @@ class Documents:
         over = Measure(ast, self.limits).errors
         if over:
             return _refused(text, *over)
-        executable = all(isinstance(one, ExecutableDefinitionNode) for one in ast.definitions)
-        rules = RULES if executable else (ExecutableDefinitionsRule,)
-        wrong = validate(self.schema, ast, rules, max_errors=ERRORS_KEPT)
+        wrong = errors_in(self.schema, ast, ERRORS_KEPT)
         if wrong:
             return _refused(text, *wrong)
         _unchain(ast)

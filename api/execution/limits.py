@@ -28,23 +28,24 @@ CEILING: Final = 1_000_000
 class Limits:
     """The largest query that is taken; every number is still allowed, one more is refused.
 
-    `aliases`, `root_fields`, `directives` and `fields` count as if every fragment were written
-    out where it is spread. `fields` needs no thought by callers: without reused fragments a text
-    of `tokens` cannot reach it. `repeats` bounds one response name at one place of the answer,
-    because merging repeats costs their square, and `comparisons` what all of them cost. `cost`
-    bounds the points of one call, which hang on its variables: see `costs`. `values` bounds what
-    all variables of a call hold together, `list_size` each list and object of an input.
+    `aliases`, `root_fields`, `directives` and `selections` (fields, spreads, inline fragments)
+    count as if every fragment were written out where it is spread. `selections` needs no thought
+    by callers: without reused fragments a text of `tokens` cannot reach it. `repeats` bounds one
+    response name at one place of the answer, because merging repeats costs their square, and
+    `comparisons` what all of them cost. `cost` bounds the points of one call, which hang on its
+    variables: see `costs`. `values` bounds what all variables of a call hold together,
+    `list_size` each list and object of an input.
     """
 
     text: int = 20_000
-    tokens: int = 2_000
+    tokens: int = 1_000
     operations: int = 10
     fragments: int = 100
     depth: int = 12
     root_fields: int = 20
     aliases: int = 30
     directives: int = 50
-    fields: int = 2_000
+    selections: int = 1_000
     repeats: int = 30
     comparisons: int = 10_000
     list_size: int = 250
@@ -71,11 +72,12 @@ class Tally:
     aliases: int = 0
     directives: int = 0
     fields: int = 0
+    selections: int = 0
     spreads: list[Spread] = field(default_factory=list)
 
 
-SUMMED: Final = ("aliases", "directives", "fields")
-MEASURED: Final = ("depth", "root_fields", *SUMMED)
+SUMMED: Final = ("aliases", "directives", "fields", "selections")
+MEASURED: Final = ("depth", "root_fields", "aliases", "directives", "selections")
 WORDS: Final = {f.name: f.name.replace("_", " ") for f in fields(Limits)}
 
 
@@ -147,6 +149,7 @@ class Measure:
             selection_set, level, root, hidden = stack.pop()
             for node in selection_set.selections:
                 self.visits += 1
+                tally.selections += 1
                 tally.directives += len(node.directives or ())
                 for directive in node.directives or ():
                     self._look_at_arguments(directive)
@@ -229,7 +232,9 @@ class Measure:
                     stack.pop()
 
     def _combine(self, own: Tally) -> Tally:
-        total = Tally(own.depth, own.root_fields, own.aliases, own.directives, own.fields)
+        total = Tally(
+            own.depth, own.root_fields, own.aliases, own.directives, own.fields, own.selections
+        )
         for spread in own.spreads:
             inner = self._total.get(spread.name)
             self.visits += 1

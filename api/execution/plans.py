@@ -6,8 +6,9 @@ runs on graphql-core's executor; that is decided before anything runs.
 """
 
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import strawberry
 from graphql import (
@@ -32,7 +33,13 @@ from api.execution.source import Source
 VARIANTS_MAX: Final = 8
 """Plans kept for one operation: one for each combination of @skip and @include in use."""
 
+KEY: Final = ("plan",)
+"""Where an operation's plan lies in its cache."""
+
 Mixed: TypeAlias = Callable[..., Any]
+
+found: ContextVar[Literal["hit", "miss", "fallback"] | None] = ContextVar("found", default=None)
+"""What the last run found: a plan at hand, one made for it, or none; None if it was remembered."""
 
 
 @dataclass(slots=True, eq=False)
@@ -73,10 +80,10 @@ class Variant:
 
     def mixed(self, selection: Selection) -> Mixed:
         """The function that executes a selection field by field; made when it is first needed."""
-        found = self._mixed.get(id(selection))
-        if found is None:
-            found = self._mixed[id(selection)] = self._source.mixed(selection, self.steps)
-        return found
+        made = self._mixed.get(id(selection))
+        if made is None:
+            made = self._mixed[id(selection)] = self._source.mixed(selection, self.steps)
+        return made
 
 
 class Plan:
@@ -98,11 +105,11 @@ class Plan:
 
     def variant(self, values: dict[str, Any]) -> Variant | None:
         """The plan for these variables; None when graphql-core must run the operation."""
-        found = tuple([values.get(name) for name in self.flags])
-        if found in self.variants:
-            return self.variants[found]
-        usual = all(type(one) is bool for one in found)
-        return self._variant(found) if usual and len(self.variants) < VARIANTS_MAX else None
+        chosen = tuple([values.get(name) for name in self.flags])
+        if chosen in self.variants:
+            return self.variants[chosen]
+        usual = all(type(one) is bool for one in chosen)
+        return self._variant(chosen) if usual and len(self.variants) < VARIANTS_MAX else None
 
     def _variant(self, values: tuple[Any, ...]) -> Variant | None:
         chosen = dict(zip(self.flags, values, strict=True))
@@ -171,12 +178,17 @@ def run(
     place = introspected.place_of(document, operation, variables) if compiled else None
     known = introspected.remembered(core, place) if place is not None else None
     if known is not None:
+        found.set(None)
         return known
+    at_hand = KEY in operation.cache
     plan = plan_of(core, document, operation) if compiled else None
     if plan is not None:
-        found = plan.run(variables, context, extensions, hide_suggestions=hide_suggestions)
-        if found is not None:
-            return found
+        variants = len(plan.variants)
+        result = plan.run(variables, context, extensions, hide_suggestions=hide_suggestions)
+        if result is not None:
+            found.set("hit" if at_hand and variants == len(plan.variants) else "miss")
+            return result
+    found.set("fallback")
     made = seams.run(
         schema,
         document,
@@ -193,12 +205,11 @@ def run(
 
 def plan_of(schema: GraphQLSchema, document: Document, operation: Operation) -> Plan | None:
     """The plan of an operation, made once; None when nothing covers it."""
-    key = ("plan",)
-    found: Plan | None = operation.cache.get(key)
-    if found is None and key not in operation.cache:
+    made: Plan | None = operation.cache.get(KEY)
+    if made is None and KEY not in operation.cache:
         try:
-            found = Plan(schema, document, operation)
+            made = Plan(schema, document, operation)
         except (NotCovered, RecursionError):
-            found = None
-        operation.cache[key] = found
-    return found
+            made = None
+        operation.cache[KEY] = made
+    return made

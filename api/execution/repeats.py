@@ -13,8 +13,8 @@ from graphql import (
     SelectionSetNode,
 )
 
-VISITS_MAX: Final = 20_000
-"""Ten for each field that a document may have written out; cycles of fragments end here too."""
+VISITS_MAX: Final = 10_000
+"""Ten for each selection that a document may have written out; cycles of fragments end here too."""
 
 COMPOSITE: Final = 4
 """Comparing two fields that have selections takes so many times what two leaves take."""

@@ -16,6 +16,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
+    InlineFragmentNode,
     OperationDefinitionNode,
     VariableNode,
     is_abstract_type,
@@ -33,8 +34,10 @@ from api.execution import seams
 
 Details = list[FieldDetails]
 
-FIELDS_MAX: Final = 500
+FIELDS_MAX: Final = 300
 """Larger operations are not worth the time that planning takes, some 20 µs a field."""
+LOOKS_MAX: Final = 2_000
+"""So many selections may be looked at in planning: each once for each type of object there."""
 LOOPS_MAX: Final = 12
 NESTING_MAX: Final = 24
 """Deeper selections run field by field: Python nests 20 blocks and 100 indents at most."""
@@ -119,6 +122,7 @@ class Reader:
         self.values = VariableValues({}, dict(flags))
         self.fields: list[Field] = []
         self.selections: dict[tuple[str, int], Selection] = {}
+        self.looks = 0
         self._calls_allowed = seams.has_usual_info(schema)
 
     def root(self) -> Selection:
@@ -173,9 +177,28 @@ class Reader:
         possible = self.schema.get_possible_types(bare) if is_abstract_type(bare) else [bare]
         if is_abstract_type(bare):
             loops = nesting = 0  # members are functions of their own
+        self._look(details, len(possible))
         members = {one.name: self._below(one, details, loops, nesting + 1) for one in possible}
         plain = all(one.plain for one in members.values()) and not _waits(bare, possible)
         return Value(bare, required, members=members, plain=plain)
+
+    def _look(self, details: Details, types: int) -> None:
+        """Count what there is to look at in one place, in which objects of `types` may stand."""
+        seen: set[str] = set()
+        stack = [one.node.selection_set for one in details]
+        while stack:
+            below = stack.pop()
+            if below is None:
+                continue
+            self.looks += types * len(below.selections)
+            if self.looks > LOOKS_MAX:
+                raise NotCovered
+            for node in below.selections:
+                if isinstance(node, InlineFragmentNode):
+                    stack.append(node.selection_set)
+                elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+                    seen.add(node.name.value)
+                    stack.append(self.fragments[node.name.value].definition.selection_set)
 
     def _below(
         self, type_: GraphQLObjectType, details: Details, loops: int, nesting: int

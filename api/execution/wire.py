@@ -20,6 +20,8 @@ LENGTH_DIGITS_MAX: Final = 19
 MEMBERS: Final = ("query", "documentId", "operationName", "variables", "extensions")
 DOCUMENT_ID_MAX: Final = 200
 HEADER_REMEMBERED_MAX: Final = 512
+ACCEPT_MAX: Final = 4_000
+"""Characters of Accept that are read; browsers send 150."""
 
 
 class Refused(Exception):

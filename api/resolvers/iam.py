@@ -210,8 +210,7 @@ class IamMutation:
         made = await commands.create_sub_account(
             ctx, kind=kind, name=name, role_id=role_id, email=email, password=hashed
         )
-        await queries.hang_created(ctx, made, wanted(info))
-        return made
+        return await queries.completed_new(ctx, made, wanted(info))
 
     @strawberry.mutation(
         graphql_type=UpdateSubAccountResult,
@@ -226,8 +225,7 @@ class IamMutation:
     ) -> SubAccountRow:
         ctx = info.context.ctx
         row = await commands.update_sub_account(ctx, sub_account_id=id, name=name, role_id=role_id)
-        await queries.hang_relations(ctx, [row], wanted(info))
-        return row
+        return await queries.completed(ctx, row, wanted(info))
 
     @strawberry.mutation(
         graphql_type=SetSubAccountStatusResult,
@@ -242,8 +240,7 @@ class IamMutation:
     ) -> SubAccountRow:
         ctx = info.context.ctx
         row = await commands.set_sub_account_status(ctx, sub_account_id=id, status=status)
-        await queries.hang_relations(ctx, [row], wanted(info))
-        return row
+        return await queries.completed(ctx, row, wanted(info))
 
     @strawberry.mutation(
         graphql_type=DeleteSubAccountResult,

@@ -8,7 +8,7 @@ from tortoise.expressions import Q, Subquery
 from domain.catalog import models, rules
 from domain.catalog.rows import ApiRow, DeliveryOptionRow, ProductRow, ResultCodeRow
 from domain.kernel.context import Ctx
-from domain.kernel.reading import NOTHING, Page, Wanted, Window, by, fetch, fetch_page
+from domain.kernel.reading import Page, Wanted, Window, by, fetch, fetch_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,3 @@ async def hang_delivery_options(products: Sequence[ProductRow], wanted: Wanted) 
     groups = by(options, "product_id")
     for product in products:
         product.delivery_options = groups.get(product.id, [])
-
-
-async def delivery_options(
-    ids: Sequence[str], wanted: Wanted = NOTHING
-) -> dict[str, DeliveryOptionRow]:
-    """Delivery options by their ids; one statement."""
-    query = models.DeliveryOption.filter(id__in=ids)
-    return {row.id: row for row in await fetch(DeliveryOptionRow, query, wanted)}

@@ -11,7 +11,7 @@ from domain.pricing import queries as pricing
 
 
 async def entitlements(ctx: Ctx, window: Window, wanted: Wanted) -> Page[EntitlementRow]:
-    """The enterprise's rights, newest first; two statements when the products are asked."""
+    """The enterprise's rights, newest first; one statement."""
     query = models.Entitlement.visible_to(ctx.actor)
     page = await fetch_page(EntitlementRow, query, wanted, window, newest_first=True)
     await _complete(ctx, page.nodes, wanted)
@@ -27,13 +27,11 @@ async def entitlement(ctx: Ctx, entitlement_id: str, wanted: Wanted) -> Entitlem
 
 
 async def _complete(ctx: Ctx, rows: Sequence[EntitlementRow], wanted: Wanted) -> None:
-    """A monthly right is whole again each month; a product that left the market stays readable."""
+    """A monthly right is whole again each month."""
     if "used" in wanted or "remaining" in wanted:
         for row in rows:
             if row.monthly and row.used_month != month_of(ctx.now):
                 row.used = 0
-    if "product" in wanted and rows:
-        keys = [row.product_id for row in rows]
-        products = await pricing.products_by_id(ctx, keys, wanted.of("product"))
-        for row in rows:
-            row.product = products[row.product_id]
+    if "product" in wanted:
+        products = dict.fromkeys([row.product for row in rows])
+        await pricing.complete(ctx, list(products), wanted.of("product"))

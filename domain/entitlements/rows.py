@@ -18,10 +18,10 @@ class EntitlementRow(Row):
     """
 
     table: ClassVar[type[Model]] = models.Entitlement
+    joins: ClassVar[Mapping[str, type[Row]]] = {"product": ProductRow}
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "used": ("used", "monthly", "used_month"),
         "remaining": ("quantity", "used", "monthly", "used_month"),
-        "product": ("product_id",),
     }
     id: str
     product_id: str

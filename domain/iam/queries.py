@@ -37,13 +37,13 @@ async def sub_accounts(
 ) -> Page[SubAccountRow]:
     """The enterprise's members and applications, oldest first; or those that were deleted.
 
-    One more statement each for all roles, their holders, and all keys, where they are asked.
+    One more statement each for the holders of all roles and for all keys, where they are asked.
     """
     query = SubAccount.visible_to(ctx.actor)
     if deleted:
         query = SubAccount.ever_visible_to(ctx.actor).filter(deleted_at__isnull=False)
     page = await fetch_page(SubAccountRow, query, wanted, window)
-    await hang_relations(ctx, page.nodes, wanted)
+    await _hang_relations(ctx, page.nodes, wanted)
     return page
 
 
@@ -51,7 +51,7 @@ async def sub_account(ctx: Ctx, sub_account_id: str, wanted: Wanted) -> SubAccou
     """One member or application of the enterprise, also a deleted one, or none."""
     query = SubAccount.ever_visible_to(ctx.actor).filter(id=sub_account_id)
     rows = await fetch(SubAccountRow, query, wanted)
-    await hang_relations(ctx, rows, wanted)
+    await _hang_relations(ctx, rows, wanted)
     return rows[0] if rows else None
 
 
@@ -63,19 +63,15 @@ async def hang_holders(ctx: Ctx, rows: Sequence[RoleRow], wanted: Wanted) -> Non
             row.holders = groups.get(row.id, [])
 
 
-async def hang_relations(ctx: Ctx, rows: Sequence[SubAccountRow], wanted: Wanted) -> None:
-    """Give sub-accounts their role and key when they are asked, and deleted ones their name."""
+async def _hang_relations(ctx: Ctx, rows: Sequence[SubAccountRow], wanted: Wanted) -> None:
+    """Give sub-accounts their key when it is asked, and deleted ones and roles their name."""
     _named(rows)
     if not rows:
         return
     if "role" in wanted:
-        below = wanted.of("role")
-        query = Role.ever_visible_to(ctx.actor).filter(id__in=list({row.role_id for row in rows}))
-        found = {role.id: role for role in await fetch(RoleRow, query, below)}
-        _named(list(found.values()))
-        await hang_holders(ctx, list(found.values()), below)
-        for row in rows:
-            row.role = found[row.role_id]
+        roles = list(dict.fromkeys([row.role for row in rows]))
+        _named(roles)
+        await hang_holders(ctx, roles, wanted.of("role"))
     if "key" in wanted:
         owned = await keys.keys_of(ctx, [row.id for row in rows], wanted.of("key"))
         for row in rows:
@@ -90,7 +86,17 @@ def _named(rows: Sequence[SubAccountRow] | Sequence[RoleRow]) -> None:
             row.name = former or row.name
 
 
-async def hang_created(ctx: Ctx, made: CreatedSubAccount, wanted: Wanted) -> None:
-    """Give a sub-account just made, and its key, the relations that are asked."""
-    await hang_relations(ctx, [made.sub_account], wanted.of("sub_account"))
+async def completed(ctx: Ctx, row: SubAccountRow, wanted: Wanted) -> SubAccountRow:
+    """A sub-account that a command returned, with the relations that are asked."""
+    if "role" in wanted:
+        query = Role.ever_visible_to(ctx.actor).filter(id=row.role_id)
+        (row.role,) = await fetch(RoleRow, query, wanted.of("role"))
+    await _hang_relations(ctx, [row], wanted)
+    return row
+
+
+async def completed_new(ctx: Ctx, made: CreatedSubAccount, wanted: Wanted) -> CreatedSubAccount:
+    """A sub-account just made, and its key, with the relations that are asked."""
+    await completed(ctx, made.sub_account, wanted.of("sub_account"))
     await keys.completed(ctx, made.access_key, wanted.of("access_key"))
+    return made

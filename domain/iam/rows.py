@@ -60,8 +60,8 @@ class SubAccountRow(Row):
     """A member or an application, with its role and its key."""
 
     table: ClassVar[type[Model]] = models.SubAccount
+    joins: ClassVar[Mapping[str, type[Row]]] = {"role": RoleRow}
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "role": ("role_id",),
         "key": (),
         "name": ("name", "former_name"),
     }

@@ -16,6 +16,7 @@ import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import NestedTransactionContext, TransactionContextPooled
 
+from domain.kernel import moments
 from domain.kernel.prepared import STALE, Connection
 from domain.kernel.witness import Witnessed
 
@@ -138,7 +139,7 @@ class ReadingClient(AsyncpgDBClient):
 
     async def create_pool(self, **options: Any) -> Any:
         """The driver's pool, with the lane before it."""
-        return Lane(await super().create_pool(**options))
+        return Lane(await super().create_pool(init=moments.install, **options))
 
     async def read(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """The rows of one statement; raises what the ORM raises."""
@@ -146,8 +147,12 @@ class ReadingClient(AsyncpgDBClient):
         if lane is None:
             return await self._translate_exceptions(_fetch, statement, values)  # type: ignore[return-value]
         link = lane.at_hand() or await lane.acquire()
+        connection: Connection = link._con
         try:
-            found = await _rows(link._con, statement, values)
+            try:
+                found = await connection.rows(statement, values)
+            except STALE:
+                found = await connection.again(statement, values)
         except BaseException as error:
             await lane.release(link)
             if isinstance(error, asyncpg.PostgresError):
@@ -155,13 +160,6 @@ class ReadingClient(AsyncpgDBClient):
             raise
         lane.give(link)
         return found
-
-
-async def _rows(connection: Connection, statement: str, values: Sequence[Any]) -> Sequence[Any]:
-    try:
-        return await connection.rows(statement, values)
-    except STALE:
-        return await connection.again(statement, values)
 
 
 async def _raise(_: Any, error: Exception) -> None:

@@ -14,7 +14,7 @@ from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from domain.kernel import making, statements
+from domain.kernel import joining, making
 from domain.kernel.context import Actor
 from domain.kernel.cursors import decode_cursor, encode_cursor
 from domain.kernel.errors import Invalid
@@ -69,12 +69,14 @@ def wanting(*names: str, **below: Wanted) -> Wanted:
 class Row:
     """A thing as it was read: its attributes are the columns that were asked, and no more.
 
-    A subclass names its table and the columns behind each computed attribute. Rows are also
-    what commands return, and what an idempotency receipt keeps: see `snapshot` and `restore`.
+    A subclass names its table, the columns behind each computed attribute, and by `joins` what it
+    refers to: `{"role": RoleRow}` is the row that `role_id` names, read with its owner. Rows are
+    also what commands return, and what an idempotency receipt keeps: see `snapshot` and `restore`.
     """
 
     table: ClassVar[type[Model]]
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    joins: ClassVar[Mapping[str, "type[Row]"]] = {}
     always: ClassVar[tuple[str, ...]] = ("id",)
     secrets: ClassVar[frozenset[str]] = frozenset()
 
@@ -89,11 +91,14 @@ class Row:
 
     @classmethod
     def columns(cls, wanted: Wanted) -> list[str]:
-        """The columns that `wanted` needs, in a stable order."""
+        """The columns that `wanted` needs, in a stable order; those of what is joined too."""
         known = cls.table._meta.fields_db_projection
         asked = set(cls.always)
-        for name in wanted.fields:
-            asked.update(cls.needs.get(name, (name,) if name in known else ()))
+        for name, below in wanted.fields.items():
+            if name in cls.joins:
+                asked.update(f"{name}.{column}" for column in cls.joins[name].columns(below))
+            else:
+                asked.update(cls.needs.get(name, (name,) if name in known else ()))
         return sorted(asked)
 
     def snapshot(self) -> dict[str, Any]:
@@ -143,11 +148,14 @@ def _typed(value: Any, hint: Any) -> Any:
 async def fetch(
     shape: type[R], query: QuerySet[Any], wanted: Wanted, *, also: tuple[str, ...] = ()
 ) -> list[R]:
-    """Run `query` for the columns that `wanted` needs (and `also`), one statement, light rows."""
+    """Run `query` for the columns that `wanted` needs (and `also`), one statement, light rows.
+
+    What the rows join is read with them.
+    """
     columns = wanted.columns(shape, also)
     current = connection()
     dialect = current.capabilities.dialect
-    text, values = statements.statement(query, columns, dialect)
+    text, values = joining.statement(query, shape, columns, dialect)
     records = await current.read(text, values)
     return making.maker(shape, shape.table, columns, dialect)(records)
 

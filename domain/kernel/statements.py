@@ -3,7 +3,8 @@
 What a query says depends on its shape (table, filters by name, order, limit), not on its values.
 So a text is built once per shape, from values of which no two are alike, and remembered only if
 the ORM put them in the places where they are read off the query here. On PostgreSQL a set of keys
-is one array, so that one prepared statement serves sets of each size; on SQLite its size is part
+is one array, so that one prepared statement serves sets of each size (and one of texts is sent as
+one text, because the driver looks at each element of a list for long); on SQLite its size is part
 of the shape. Whatever is not known stays with the ORM.
 """
 
@@ -43,6 +44,13 @@ def statement(
         except _Unknown:
             pass
     return built(query.only(*columns))
+
+
+def order_of(query: QuerySet[Any]) -> tuple[str, ...]:
+    """By what a query is ordered, as `order_by` takes it."""
+    if type(query) is Narrowing:
+        return query.order
+    return tuple([f"-{n}" if way.value == "DESC" else n for n, way in query._orderings])
 
 
 def built(query: QuerySet[Any]) -> tuple[str, list[Any]]:
@@ -151,16 +159,27 @@ def _flat(given: list[Any], *, arrays: bool) -> list[Any]:
     for value in given:
         if type(value) is tuple or (type(value) is list and not arrays):
             found.extend(value)
+        elif type(value) is list and isinstance(value[0], str):
+            found.append(array(value))
         else:
             found.append(value)
     return found
+
+
+def array(texts: list[str]) -> str:
+    """Some texts as PostgreSQL writes an array of them."""
+    inside = '","'.join(texts)
+    if "\\" in inside or inside.count('"') != 2 * len(texts) - 2:
+        escaped = [one.replace("\\", r"\\").replace('"', r"\"") for one in texts]
+        inside = '","'.join(escaped)
+    return f'{{"{inside}"}}'
 
 
 def _text(query: Narrowing, columns: tuple[str, ...], given: list[Any], *, arrays: bool) -> str:
     """The text of a shape; _Unknown when the ORM puts the values in places of its own."""
     asked: Any = QuerySet(query.model)
     expected: list[Any] = []
-    sets: list[int] = []
+    sets: dict[int, str] = {}
     for (name, condition), value in zip(query.entries, given, strict=True):
         if not name:
             asked._q_objects.append(condition)
@@ -172,7 +191,7 @@ def _text(query: Narrowing, columns: tuple[str, ...], given: list[Any], *, array
         many = value if type(value) is list else [value]
         if arrays and type(value) is list:
             many = many[:1]
-            sets.append(len(expected) + 1)
+            sets[len(expected) + 1] = "::text::text[]" if isinstance(many[0], str) else ""
         many = _probes(query.model, name, many, len(expected))
         asked._q_objects.append(said(name, many if type(value) is list else many[0]))
         expected.extend(many)
@@ -184,11 +203,11 @@ def _text(query: Narrowing, columns: tuple[str, ...], given: list[Any], *, array
     text, values = built(asked.only(*columns))
     if values != expected or len({(type(v), str(v)) for v in values}) != len(values):
         raise _Unknown
-    for place in sets:
+    for place, cast in sets.items():
         before, found, after = text.partition(f" IN (${place})")
         if not found:
             raise _Unknown
-        text = f"{before}=ANY(${place}){after}"
+        text = f"{before}=ANY(${place}{cast}){after}"
     return text
 
 

@@ -38,17 +38,12 @@ async def _hang_items(ctx: Ctx, rows: Sequence[OrderRow], wanted: Wanted) -> Non
     below = wanted.of("items")
     query = models.OrderItem.visible_to(ctx.actor).filter(order_id__in=[row.id for row in rows])
     items = await fetch(OrderItemRow, query.order_by("id"), below, also=("order_id",))
-    # What was ordered stays readable after its product has left the catalogue.
     if "product" in below:
-        keys = [item.product_id for item in items]
-        products = await pricing.products_by_id(ctx, keys, below.of("product"))
-        for item in items:
-            item.product = products[item.product_id]
+        products = dict.fromkeys([item.product for item in items])
+        await pricing.complete(ctx, list(products), below.of("product"))
     if "plan" in below:
-        keys = [item.plan_id for item in items]
-        plans = await pricing.plans_by_id(ctx, keys, below.of("plan"))
-        for item in items:
-            item.plan = plans[item.plan_id]
+        plans = dict.fromkeys([item.plan for item in items])
+        await pricing.complete_plans(ctx, list(plans), below.of("plan"))
     groups = by(items, "order_id")
     for row in rows:
         row.items = groups.get(row.id, [])

@@ -17,11 +17,8 @@ class OrderItemRow(Row):
     """One plan in an order."""
 
     table: ClassVar[type[Model]] = models.OrderItem
-    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "total": ("total_fen",),
-        "plan": ("plan_id",),
-        "product": ("product_id",),
-    }
+    joins: ClassVar[Mapping[str, type[Row]]] = {"plan": PlanRow, "product": ProductRow}
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"total": ("total_fen",)}
     id: str
     order_id: str
     product_id: str

@@ -8,7 +8,7 @@ from domain.catalog import queries as catalog
 from domain.catalog import rules as catalog_rules
 from domain.catalog.models import Product
 from domain.catalog.queries import Sought
-from domain.catalog.rows import DeliveryOptionRow, ProductRow
+from domain.catalog.rows import ProductRow
 from domain.kernel.context import Ctx
 from domain.kernel.errors import NotFound
 from domain.kernel.money import Money
@@ -62,15 +62,8 @@ async def complete(ctx: Ctx, products: Sequence[ProductRow], wanted: Wanted) -> 
 
 
 async def complete_plans(ctx: Ctx, plans: Sequence[PlanRow], wanted: Wanted) -> None:
-    """Hang on plans what is asked: their delivery options, their present and coming prices."""
-    if not plans:
-        return
-    if "delivery_option" in wanted:
-        ids = sorted({plan.delivery_option_id for plan in plans})
-        options = await catalog.delivery_options(ids, wanted.of("delivery_option"))
-        for plan in plans:
-            plan.delivery_option = options[plan.delivery_option_id]
-    if "price" in wanted or "upcoming_price" in wanted:
+    """Hang on plans what is asked of their present and coming prices."""
+    if plans and ("price" in wanted or "upcoming_price" in wanted):
         await _hang_prices(ctx, plans, wanted.of("price") | wanted.of("upcoming_price"))
 
 
@@ -86,20 +79,6 @@ async def _hang_prices(ctx: Ctx, plans: Sequence[PlanRow], wanted: Wanted) -> No
                 plan.price = version
             elif plan.upcoming_price is None:
                 plan.upcoming_price = version
-
-
-async def products_by_id(ctx: Ctx, ids: Sequence[str], wanted: Wanted) -> dict[str, ProductRow]:
-    """Products by their ids whatever their status, for what refers to them (orders, rights)."""
-    rows = await fetch(ProductRow, Product.filter(id__in=sorted(set(ids))), wanted)
-    await complete(ctx, rows, wanted)
-    return {row.id: row for row in rows}
-
-
-async def plans_by_id(ctx: Ctx, ids: Sequence[str], wanted: Wanted) -> dict[str, PlanRow]:
-    """Plans by their ids whatever their product's status, for what refers to them."""
-    rows = await fetch(PlanRow, models.Plan.filter(id__in=sorted(set(ids))), wanted)
-    await complete_plans(ctx, rows, wanted)
-    return {row.id: row for row in rows}
 
 
 async def product_by_id(ctx: Ctx, product_id: str, wanted: Wanted) -> ProductRow | None:
@@ -125,7 +104,7 @@ async def plan_by_id(ctx: Ctx, plan_id: str, wanted: Wanted) -> PlanRow | None:
 
 
 async def offered_plan(ctx: Ctx, plan_code: str) -> OfferedPlan:
-    """A plan with its product and the price in effect now, whole rows; four statements.
+    """A plan with its product and the price in effect now, whole rows; three statements.
 
     Raises NotFound for an unknown plan, a product that the actor may not see, and a plan whose
     first price has not begun. Whether the product is still sold is the caller's to decide.
@@ -142,10 +121,8 @@ async def offered_plan(ctx: Ctx, plan_code: str) -> OfferedPlan:
     price = await _price_now(ctx, plan.id)
     if not products or price is None:
         raise missing
-    options = await catalog.delivery_options([plan.delivery_option_id], _whole(DeliveryOptionRow))
-    option = plan.delivery_option = options[plan.delivery_option_id]
     plan.price = price
-    return OfferedPlan(plan=plan, product=products[0], delivery_option=option, price=price)
+    return OfferedPlan(plan=plan, product=products[0], price=price)
 
 
 def _whole(shape: type[Row]) -> Wanted:

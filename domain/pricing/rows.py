@@ -83,10 +83,8 @@ class PlanRow(Row):
     """A way to buy a product."""
 
     table: ClassVar[type[Model]] = models.Plan
-    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "name": ("name_zh", "name_en"),
-        "delivery_option": ("delivery_option_id",),
-    }
+    joins: ClassVar[Mapping[str, type[Row]]] = {"delivery_option": DeliveryOptionRow}
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"name": ("name_zh", "name_en")}
     id: str
     product_id: str
     delivery_option_id: str
@@ -114,7 +112,6 @@ class OfferedPlan:
 
     plan: PlanRow
     product: ProductRow
-    delivery_option: DeliveryOptionRow
     price: PriceRow
 
 

@@ -86,7 +86,7 @@ REAL: Any = seams.core(schema())
 
 
 def plan(text: str, core: Any = CORE) -> Plan:
-    document = Documents(core, Limits(fields=10**6, aliases=10**6, depth=99)).get(text)
+    document = Documents(core, Limits(selections=10**6, aliases=10**6, depth=99)).get(text)
     operation = document.select(None)
     assert isinstance(operation, Operation), (document.faults, operation)
     return plan_of(core, document, operation)

@@ -51,6 +51,9 @@ async def test_a_wrong_hash_is_refused_and_nothing_is_kept(client: httpx2.AsyncC
     "given",
     [
         {"version": 2, "sha256Hash": "0" * 64},
+        {"version": True, "sha256Hash": "0" * 64},
+        {"version": 1.0, "sha256Hash": "0" * 64},
+        {"version": "1", "sha256Hash": "0" * 64},
         {"version": 1},
         {"version": 1, "sha256Hash": "0" * 63},
         {"version": 1, "sha256Hash": "g" * 64},

@@ -96,7 +96,7 @@ def test_no_toy_answer_holds_more_than_its_cost(seed: int) -> None:
 
 async def test_no_real_answer_holds_more_than_its_cost(runtime: Runtime, ask: Ask) -> None:
     runtime.query_limits = Limits(
-        aliases=10**6, tokens=10**6, text=10**6, fields=10**6, cost=10**6, depth=99
+        aliases=10**6, tokens=10**6, text=10**6, selections=10**6, cost=10**6, depth=99
     )
     runtime.settings = runtime.settings.model_copy(update={"query_budget": 10**9})
     seen = 0

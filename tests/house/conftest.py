@@ -11,6 +11,6 @@ def unlimited(runtime: Runtime) -> None:
     """The walk asks more at once than the limits allow; they are tested elsewhere."""
     most = 10**6
     runtime.query_limits = Limits(
-        depth=99, aliases=most, fields=most, tokens=most, text=most, cost=most
+        depth=99, aliases=most, selections=most, tokens=most, text=most, cost=most
     )
     runtime.settings = runtime.settings.model_copy(update={"query_budget": 10**9})

@@ -217,7 +217,7 @@ def asked(
 def runtime(runtime: Runtime) -> Runtime:
     """The surroundings without limits of what may be asked at once."""
     most = 10**9
-    runtime.query_limits = Limits(depth=50, fields=most, text=most, tokens=20_000, cost=most)
+    runtime.query_limits = Limits(depth=50, selections=most, text=most, tokens=20_000, cost=most)
     rich = {"query_budget": most, "query_budget_per_second": 10**6}
     runtime.settings = runtime.settings.model_copy(update=rich)
     return runtime

@@ -61,8 +61,10 @@ async def test_one_text_serves_sets_of_each_size_on_postgres(db: World) -> None:
         for size in (1, 2, 50)
     ]
     if db.kind == "postgres":
-        assert {text for text, _ in said} == {'SELECT "id" "id" FROM "roles" WHERE "id"=ANY($1)'}
-        assert [len(values[0]) for _, values in said] == [1, 2, 50]
+        assert {text for text, _ in said} == {
+            'SELECT "id" "id" FROM "roles" WHERE "id"=ANY($1::text::text[])'
+        }
+        assert [values[0].count("r") for _, values in said] == [1, 2, 50]
     else:
         assert [text.count("?") for text, _ in said] == [1, 2, 50]
         assert [len(values) for _, values in said] == [1, 2, 50]
@@ -93,3 +95,22 @@ async def test_a_chain_leaves_what_it_began_with_as_it_was(cast: Cast) -> None:
     assert [row.name for row in await fetch(SubAccountRow, mine, wanting("name"))] == [
         row.name for row in before
     ]
+
+
+ODD = ['a"b', "a\\", '","', "{}", "NULL", "", " x ", "中文", "a,b", "\\\"'", "(x)", "\n\t"]
+
+
+async def test_odd_texts_in_a_set_are_each_found_and_nothing_else(cast: Cast) -> None:
+    owner = cast.enterprises["E1"]
+    for text in [*ODD, "b", "x"]:
+        await Role.create(
+            id=cast.ann().ids.new("rol"),
+            enterprise_id=owner,
+            name=text,
+            console_scopes=[],
+            api_grants=[],
+            created_at=NOW,
+        )
+    for texts in (ODD, ODD[:1], ODD[2:3], ["none"]):
+        rows = await fetch(RoleRow, Role.filter(name__in=texts), wanting("name"))
+        assert sorted(row.name for row in rows) == sorted(set(texts) - {"none"})

@@ -79,14 +79,14 @@ async def test_all_fifty_three_plans_are_read_as_the_document_has_them(cast: Cas
 
 
 @pytest.mark.parametrize("size", [1, 27])
-async def test_needs_seven_statements_for_one_product_and_for_all(
+async def test_needs_six_statements_for_one_product_and_for_all(
     cast: Cast, statements: Callable[[], Any], size: int
 ) -> None:
     with statements() as counted:
         page = await queries.offers(cast.ops(), Window(size=size), FULL)
 
     assert len(page.nodes) == size
-    assert counted.count == (7 if size > 1 else 6)  # the first product has no APIs, so no codes
+    assert counted.count == (6 if size > 1 else 5)  # the first product has no APIs, so no codes
 
 
 async def test_what_is_not_asked_costs_no_statement(
