@@ -49,10 +49,11 @@ def serve(
 
     Example: counterfoil serve --demo --port 8000
     """
+    found = settings(host=host, port=port, workers=workers)
+
     from api import server
     from domain.kernel.database import UnusableDatabase
 
-    found = settings(host=host, port=port, workers=workers)
     try:
         server.serve(found, with_demo=demo, say=say)
     except (server.CannotStart, BadSetting, UnusableDatabase) as reason:

@@ -124,8 +124,9 @@ class Settings(_Base):
     def policy(self) -> Policy:
         """The house's numbers, with those that COUNTERFOIL_* sets."""
         given: dict[str, int] = {}
+        environment = _environment()
         for field in fields(Policy):
-            text = _environment().get(PREFIX + field.name.upper())
+            text = environment.get(PREFIX + field.name.upper())
             if text is not None:
                 if not re.fullmatch(r"\d{1,12}", text, re.ASCII):
                     name = PREFIX + field.name.upper()

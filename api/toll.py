@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from graphql import GraphQLError, GraphQLSchema
@@ -33,6 +34,8 @@ LOOKS: Final = Bucket(10 * WHOLE_SCHEMA, WHOLE_SCHEMA // 6)
 
 What was answered before is remembered, and may be asked without end.
 """
+
+_introspection_max = lru_cache(maxsize=1)(introspection_max)
 
 
 @dataclass(slots=True)
@@ -69,7 +72,7 @@ class Toll:
         self._store = store
         self._bucket = bucket
         self._open = introspection_for_strangers
-        self._introspection_max = introspection_max(schema)
+        self._introspection_max = _introspection_max(schema)
 
     async def pay(
         self,

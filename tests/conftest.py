@@ -7,6 +7,7 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
+import structlog
 from _pytest.terminal import TerminalReporter
 
 from tests import servers
@@ -23,7 +24,10 @@ REASON = "needs a server that is not here: "
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Take the servers from the controller, in a worker of pytest-xdist."""
+    """Take the servers from the controller, in a worker of pytest-xdist; log as a server does."""
+    *before, _ = structlog.get_config()["processors"]
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*before, plain])
     if hasattr(config, "workerinput"):
         servers.adopt(config.workerinput["servers"])
 

@@ -17,6 +17,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests import plain_http
+
 COUNTERFOIL = str(Path(sys.executable).parent / "counterfoil")
 
 
@@ -73,7 +75,7 @@ def _wait(url: str, process: subprocess.Popen[bytes], said: Path) -> None:
         if process.poll() is not None:
             break
         try:
-            if httpx2.get(f"{url}/readyz", timeout=2).status_code == 200:
+            if plain_http.get(f"{url}/readyz", timeout=2).status_code == 200:
                 return
         except httpx2.TransportError:
             time.sleep(0.05)

@@ -4,10 +4,10 @@ from enum import StrEnum
 from typing import Any
 
 from tortoise import fields
-from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from domain.kernel.context import HOUSE, Actor
+from domain.kernel.tables import Model
 
 
 class Category(StrEnum):

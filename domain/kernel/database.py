@@ -15,11 +15,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tortoise import Tortoise
 from tortoise.connection import get_connection
-from tortoise.migrations.executor import MigrationExecutor
 from tortoise.migrations.graph import MigrationKey
 from tortoise.migrations.recorder import MigrationRecorder
 
 from domain.kernel import narrowing
+from domain.kernel.migration_states import LateExecutor
 from domain.kernel.sql import dialect, run
 
 APP = "domain"
@@ -161,12 +161,12 @@ class _Applied(MigrationRecorder):
         return [MigrationKey(APP, name) for name in await _applied()]
 
 
-def executor() -> MigrationExecutor:
+def executor() -> LateExecutor:
     """Tortoise's executor on the open database, which reads errors as errors.
 
     Raises UnusableDatabase when a migration of this program cannot be read.
     """
-    made = MigrationExecutor(get_connection("default"), config_apps())
+    made = LateExecutor(get_connection("default"), config_apps())
     made.recorder = made.loader.recorder = _Applied(made.connection)
     package = import_module(config_apps()[APP]["migrations"])
     for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):

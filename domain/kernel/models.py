@@ -3,10 +3,10 @@
 from typing import Any, Self
 
 from tortoise import fields
-from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from domain.kernel.context import HOUSE, Actor
+from domain.kernel.tables import Model
 
 
 class Owned(Model):

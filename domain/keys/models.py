@@ -4,9 +4,9 @@ from enum import StrEnum
 from typing import Any
 
 from tortoise import fields
-from tortoise.models import Model
 
 from domain.kernel.models import Owned
+from domain.kernel.tables import Model
 
 
 class KeyStatus(StrEnum):

@@ -1,7 +1,8 @@
 """The table of trusted documents."""
 
 from tortoise import fields
-from tortoise.models import Model
+
+from domain.kernel.tables import Model
 
 
 class TrustedDocument(Model):

@@ -4,11 +4,11 @@ from enum import StrEnum
 from typing import Any, Self
 
 from tortoise import fields
-from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from domain.kernel.context import HOUSE, Actor, ActorKind
 from domain.kernel.models import Owned
+from domain.kernel.tables import Model
 
 
 class FundedBy(StrEnum):

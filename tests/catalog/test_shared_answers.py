@@ -23,6 +23,7 @@ from api.schema.scopes import PARENT, SCOPES, SHARED
 from api.shared import PublicCatalogue
 from domain.kernel import changes
 from domain.pricing.commands import import_catalogue
+from tests import plain_http
 from tests.cast import NOW, Cast
 from tests.catalog.documents import demo, of_one, put
 from tests.fixtures import Ask, Moment
@@ -200,7 +201,7 @@ def test_another_process_sees_it_within_a_second(tmp_path: Path) -> None:
     with demo_server(tmp_path) as live:
 
         def first() -> str:
-            answer = httpx2.post(
+            answer = plain_http.post(
                 f"{live.url}/graphql", json={"query": LIST, "variables": {"n": 1}}, timeout=10
             )
             return str(answer.json()["data"]["products"]["nodes"][0]["name"])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx2
 
+from tests import plain_http
 from tests.servers import ROOT
 
 ADDRESS = "http://127.0.0.1:8000"
@@ -112,4 +113,4 @@ def curl(words: list[str], known: Mapping[str, str], url: str) -> httpx2.Respons
     if data is not None and not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", "application/x-www-form-urlencoded"))
     method = method or ("GET" if data is None else "POST")
-    return httpx2.request(method, target, headers=headers, content=data, auth=login, timeout=10)
+    return plain_http.request(method, target, headers=headers, content=data, auth=login, timeout=10)

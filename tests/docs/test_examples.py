@@ -9,11 +9,11 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx2
 import pytest
 from graphql import GraphQLSchema, parse, validate
 
 from api.root import schema
+from tests import plain_http
 from tests.docs.markdown import ADDRESS, Block, all_blocks, blocks, commands, curl
 from tests.live import Live
 from tests.servers import ROOT
@@ -93,7 +93,7 @@ def test_a_graphql_example_is_valid(block: Block) -> None:
 
 @pytest.mark.parametrize("block", of("graphql", among=RUNNABLE), ids=str)
 def test_a_graphql_example_is_answered(block: Block, live: Live) -> None:
-    answer = httpx2.post(f"{live.url}/graphql", json={"query": block.text}, timeout=10).json()
+    answer = plain_http.post(f"{live.url}/graphql", json={"query": block.text}, timeout=10).json()
 
     assert "errors" not in answer
     assert all(answer["data"].values())

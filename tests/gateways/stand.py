@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx2
 
+from tests import plain_http
 from tests.keys.help import basic
 from tests.live import Live
 
@@ -76,7 +77,7 @@ class Stand:
         """A fresh token of app-onboard."""
         form = {"grant_type": "client_credentials"}
         headers = basic(self.live.key_id, self.live.key_secret)
-        answer = httpx2.post(f"{self.live.url}/oauth/token", data=form, headers=headers)
+        answer = plain_http.post(f"{self.live.url}/oauth/token", data=form, headers=headers)
         return str(answer.json()["access_token"])
 
     def call(self, token: str | None, path: str = OCR, **headers: str) -> httpx2.Response:
@@ -84,7 +85,7 @@ class Stand:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if token is not None:
             sent["authorization"] = f"Bearer {token}"
-        return httpx2.post(self.url + path, json={}, headers=sent, timeout=10)
+        return plain_http.post(self.url + path, json={}, headers=sent, timeout=10)
 
     def use_up(self) -> None:
         """Report so many calls that nothing of the free quota is left."""
@@ -97,7 +98,7 @@ class Stand:
                 "quantity": 100_000,
             }
         }
-        answer = httpx2.post(
+        answer = plain_http.post(
             f"{self.live.url}/usage/events",
             content=json.dumps(event | {"id": f"use-up-{time.time_ns()}"}),
             headers={

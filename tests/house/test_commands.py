@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ def test_every_public_coroutine_in_commands_is_a_command(path: Path) -> None:
     assert bare == []
 
 
+@cache
 def _owned_tables() -> set[str]:
     found: set[str] = set()
     for path in Path("domain").glob("*/models.py"):

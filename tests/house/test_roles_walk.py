@@ -49,7 +49,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "all but reads": rules.MAIN - rules.MAIN_ONLY - rules.PERSON - frozenset(READS),
 }
 
-Answer = Callable[[str], Awaitable[dict[str, Any]]]
+Answer = Callable[..., Awaitable[dict[str, Any]]]
 Walkers = Mapping[str, tuple[Answer, frozenset[str]]]
 
 
@@ -73,8 +73,8 @@ async def persons(cast: Cast, ask: Ask, moment: Moment) -> Walkers:
         )
         moment.now = NOW + timedelta(minutes=number)
 
-        async def one(document: str, who: str = who) -> dict[str, Any]:
-            return dict(await ask(document, as_=who))
+        async def one(document: str, who: str = who, **variables: str) -> dict[str, Any]:
+            return dict(await ask(document, as_=who, **variables))
 
         await one("{ viewer { id } }")
         found[name] = (one, rules.role_scopes(sorted(scopes)))
@@ -92,9 +92,10 @@ async def machines(cast: Cast, client: httpx2.AsyncClient) -> Walkers:
     ):
         bearer = await token(client, key_id, secret, audience="console")
 
-        async def one(document: str, bearer: str = bearer) -> dict[str, Any]:
+        async def one(document: str, bearer: str = bearer, **variables: str) -> dict[str, Any]:
             headers = {"authorization": f"Bearer {bearer}"}
-            told = await client.post("/graphql", json={"query": document}, headers=headers)
+            sent = {"query": document, "variables": variables}
+            told = await client.post("/graphql", json=sent, headers=headers)
             return dict(told.json())
 
         found[name] = (one, scopes)
@@ -137,10 +138,10 @@ async def test_nobody_sees_above_a_role(
     shown: set[str] = set()
     for name, (answer, held) in {**persons, **machines}.items():
         for number, ids in enumerate(marks):
-            for root, document in walk.documents(CORE, "query", ids, "r"):
+            for root, document in walk.documents(CORE, "query"):
                 if number and "ID" not in str(CORE.query_type.fields[root].args):
                     continue
-                told = await answer(document)
+                told = await answer(document, ids=ids, key="r")
                 assert "data" in told, (name, root, told)
                 assert beyond(told, held) == set(), (name, root)
                 shown.update(one for one, field in seen(told["data"]) if not field)
@@ -158,10 +159,10 @@ async def test_nobody_does_above_a_role_and_nothing_is_written(
     ids = cast.key_id
     before, tried = await tables(), 0
     for name, (answer, held) in {**persons, **machines}.items():
-        for root, document in walk.documents(CORE, "mutation", ids, f"d {name}"):
+        for root, document in walk.documents(CORE, "mutation"):
             if scope_of("Mutation", root) in held:
                 continue
-            told = await answer(document)
+            told = await answer(document, ids=ids, key=f"d {name}-{root}")
             code = _code(told, root)
             assert code in ("FORBIDDEN_SCOPE", "BAD_USER_INPUT"), (name, root, told)
             tried += code == "FORBIDDEN_SCOPE"

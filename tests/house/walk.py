@@ -1,4 +1,8 @@
-"""Walks a schema: for every field a document that asks all there is, with arguments made up."""
+"""Walks a schema: for every field a document that asks all there is, with arguments made up.
+
+What changes from call to call are the variables `ids` and `key`, so that the server reads and
+checks each document once.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -27,28 +31,28 @@ VALUES: Mapping[str, str] = {
 }
 
 
-def literal(type_: Any, ids: str, depth: int = 0) -> str:
-    """A value for an argument; every ID, and every text in an input, is `ids`."""
+def literal(type_: Any, depth: int = 0) -> str:
+    """A value for an argument; every ID is `$ids`."""
     if isinstance(type_, GraphQLNonNull):
-        return literal(type_.of_type, ids, depth)
+        return literal(type_.of_type, depth)
     if isinstance(type_, GraphQLList):
-        return f"[{literal(type_.of_type, ids, depth)}]"
+        return f"[{literal(type_.of_type, depth)}]"
     if isinstance(type_, GraphQLEnumType):
         return str(next(iter(type_.values)))
     if isinstance(type_, GraphQLInputObjectType):
         pairs = (
-            f"{name}: {literal(field.type, ids, depth + 1)}"
+            f"{name}: {literal(field.type, depth + 1)}"
             for name, field in type_.fields.items()
             if depth < 3
         )
         given = list(pairs)[:1] if type_.is_one_of else pairs
         return "{" + ", ".join(given) + "}"
     if type_.name == "ID":
-        return f'"{ids}"'
+        return "$ids"
     return VALUES.get(type_.name, '"x"')
 
 
-def arguments(field: GraphQLField, ids: str, key: str, *, optional: bool) -> str:
+def arguments(field: GraphQLField, *, optional: bool) -> str:
     """The arguments of a field, with the optional ones or without them."""
     given: list[str] = []
     for name, argument in field.args.items():
@@ -56,13 +60,13 @@ def arguments(field: GraphQLField, ids: str, key: str, *, optional: bool) -> str
         if name in ("last", "before", "after"):
             continue
         if name == "idempotencyKey":
-            given.append(f'{name}: "{key}"')
+            given.append(f"{name}: $key")
         elif required or (optional and name != "first" and not argument.deprecation_reason):
-            given.append(f"{name}: {literal(argument.type, ids)}")
+            given.append(f"{name}: {literal(argument.type)}")
     return f"({', '.join(given)})" if given else ""
 
 
-def selection(schema: GraphQLSchema, type_: Any, ids: str, depth: int = 0) -> str:
+def selection(schema: GraphQLSchema, type_: Any, depth: int = 0) -> str:
     """Everything below a type down to DEPTH, without walking in circles for ever."""
     named = get_named_type(type_)
     if isinstance(named, GraphQLScalarType | GraphQLEnumType):
@@ -71,7 +75,7 @@ def selection(schema: GraphQLSchema, type_: Any, ids: str, depth: int = 0) -> st
         below = [
             f"... on {one.name} {part}"
             for one in schema.get_possible_types(named)
-            if (part := selection(schema, one, ids, depth))
+            if (part := selection(schema, one, depth))
         ]
         return "{ __typename " + " ".join(below) + " }"
     assert isinstance(named, GraphQLObjectType)
@@ -80,13 +84,13 @@ def selection(schema: GraphQLSchema, type_: Any, ids: str, depth: int = 0) -> st
         leaf = isinstance(get_named_type(field.type), GraphQLScalarType | GraphQLEnumType)
         if not leaf and depth >= DEPTH:
             continue
-        below_ = "" if leaf else selection(schema, field.type, ids, depth + 2)
+        below_ = "" if leaf else selection(schema, field.type, depth + 2)
         alias = f"{named.name}_{name}"
-        parts.append(f"{alias}: {name}{arguments(field, ids, 'k', optional=False)} {below_}")
+        parts.append(f"{alias}: {name}{arguments(field, optional=False)} {below_}")
     return "{ " + " ".join(parts) + " }"
 
 
-def documents(schema: GraphQLSchema, kind: str, ids: str, key: str) -> Iterator[tuple[str, str]]:
+def documents(schema: GraphQLSchema, kind: str) -> Iterator[tuple[str, str]]:
     """(field name, document) for each root field of `kind` (query, mutation, subscription)."""
     root = {
         "query": schema.query_type,
@@ -95,5 +99,8 @@ def documents(schema: GraphQLSchema, kind: str, ids: str, key: str) -> Iterator[
     }[kind]
     assert root is not None
     for name, field in root.fields.items():
-        given = arguments(field, ids, f"{key}-{name}", optional=kind == "mutation")
-        yield name, f"{kind} {{ {name}{given} {selection(schema, field.type, ids)} }}"
+        given = arguments(field, optional=kind == "mutation")
+        asked = f"{{ {name}{given} {selection(schema, field.type)} }}"
+        types = {"$ids": "ID!", "$key": "String!"}
+        declared = ", ".join(f"{one}: {type_}" for one, type_ in types.items() if one in asked)
+        yield name, f"{kind}({declared}) {asked}" if declared else f"{kind} {asked}"

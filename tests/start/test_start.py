@@ -15,6 +15,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests import plain_http
+
 COUNTERFOIL = str(Path(sys.executable).parent / "counterfoil")
 
 
@@ -73,7 +75,7 @@ def wait_until_ready(port: int, process: "subprocess.Popen[str]") -> None:
         if process.poll() is not None:
             pytest.fail(f"the server ended: {process.communicate()[0]}")
         try:
-            if httpx2.get(f"http://127.0.0.1:{port}/readyz", timeout=2).status_code == 200:
+            if plain_http.get(f"http://127.0.0.1:{port}/readyz", timeout=2).status_code == 200:
                 return
         except httpx2.TransportError:
             time.sleep(0.05)

@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx2
 import pytest
 
-from tests import servers
+from tests import plain_http, servers
 from tests.cast import PASSWORD
 from tests.start.test_start import free_port, serving
 
@@ -51,7 +50,7 @@ def post(place: str, document: str, token: str | None = None, **variables: objec
     """Ask GraphQL over a connection of its own, so that any worker may answer."""
     headers = {"authorization": f"Bearer {token}"} if token else {}
     sent = {"query": document, "variables": variables}
-    answer = httpx2.post(f"{place}/graphql", json=sent, headers=headers, timeout=10)
+    answer = plain_http.post(f"{place}/graphql", json=sent, headers=headers, timeout=10)
     found: dict = answer.json()  # type: ignore[type-arg]
     return found.get("data") or found
 
@@ -65,7 +64,7 @@ def test_changes_reach_every_worker_within_a_second(place: tuple[str, Path]) -> 
         " { ... on OpenedSession { token } } }",
         p=notes["password"],
     )["logIn"]["token"]
-    bearer = httpx2.post(
+    bearer = plain_http.post(
         f"{address}/oauth/token",
         data={"grant_type": "client_credentials"},
         auth=(notes["keyId"], notes["keySecret"]),
@@ -81,7 +80,7 @@ def test_changes_reach_every_worker_within_a_second(place: tuple[str, Path]) -> 
         """What fresh connections are told, several times over: status and code."""
         found = set()
         for _ in range(TRIES):
-            answer = httpx2.get(f"{address}/authorize", headers=given, timeout=10)
+            answer = plain_http.get(f"{address}/authorize", headers=given, timeout=10)
             code = "" if answer.status_code == 200 else str(answer.json()["code"])
             found.add((answer.status_code, code))
             time.sleep(0.12)
@@ -106,7 +105,9 @@ def test_one_limit_holds_for_both_workers(place: tuple[str, Path]) -> None:
     def attempt(_: int) -> int:
         form = {"grant_type": "client_credentials"}
         auth = ("ck_nobody", PASSWORD)
-        return httpx2.post(f"{address}/oauth/token", data=form, auth=auth, timeout=10).status_code
+        return plain_http.post(
+            f"{address}/oauth/token", data=form, auth=auth, timeout=10
+        ).status_code
 
     began = time.monotonic()
     with ThreadPoolExecutor(8) as threads:

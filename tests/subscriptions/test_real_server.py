@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
+from tests import plain_http
 from tests.start.test_start import free_port, serving
 from tests.start.test_two_workers import place as place
 from tests.subscriptions.help import PATIENCE
@@ -30,7 +31,9 @@ def post(port: int, document: str, token: str | None = None, **variables: object
     """Ask GraphQL by plain HTTP."""
     headers = {"authorization": f"Bearer {token}"} if token else {}
     sent = {"query": document, "variables": variables}
-    answer = httpx2.post(f"http://127.0.0.1:{port}/graphql", json=sent, headers=headers, timeout=20)
+    answer = plain_http.post(
+        f"http://127.0.0.1:{port}/graphql", json=sent, headers=headers, timeout=20
+    )
     found: dict = answer.json()["data"]  # type: ignore[type-arg]
     return found
 
@@ -236,7 +239,7 @@ async def test_who_does_not_read_is_dropped_and_costs_nothing(tmp_path: Path) ->
                 await socket.subscribe(large, id=str(number))
                 await asyncio.sleep(0.01)
         for _ in range(200):
-            metrics = httpx2.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
+            metrics = plain_http.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
             if 'counterfoil_streams_open{kind="websocket"} 0.0' in metrics:
                 break
             await asyncio.sleep(0.1)
@@ -280,6 +283,6 @@ def _counts(address: str) -> set[str]:
     """The counts of events sent, of whichever worker answers."""
     found = set()
     for _ in range(40):
-        metrics = httpx2.get(f"{address}/metrics", timeout=10).text
+        metrics = plain_http.get(f"{address}/metrics", timeout=10).text
         found |= {line for line in metrics.splitlines() if "events_sent_total{" in line}
     return found
