@@ -7,9 +7,9 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx2
 import pytest
 
+from tests import plain_http
 from tests.start.test_start import free_port, serving
 
 PATIENCE = 60
@@ -58,7 +58,7 @@ def statuses(answers: bytes) -> list[int]:
 def others_are_served(port: int) -> None:
     """Somebody else asks and is answered."""
     sent = {"query": "{__typename}"}
-    answer = httpx2.post(f"http://127.0.0.1:{port}/graphql", json=sent, timeout=PATIENCE)
+    answer = plain_http.post(f"http://127.0.0.1:{port}/graphql", json=sent, timeout=PATIENCE)
     assert answer.json()["data"] == {"__typename": "Query"}
 
 
