@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors, outage
 from api.request_ids import REQUEST_ID
-from domain.kernel.errors import Refusal
+from domain.kernel.errors import Invalid, Refusal
 
 REQUESTS: Final = Counter(
     "counterfoil_requests_total", "Requests answered, by door and status.", ("door", "status")
@@ -21,6 +21,9 @@ SECONDS: Final = Histogram(
 )
 _requests: Final = lru_cache(maxsize=512)(REQUESTS.labels)  # finding a series is half of counting
 _seconds: Final = lru_cache(maxsize=64)(SECONDS.labels)
+HEADERS_MAX: Final = 32_768
+"""Bytes of names and values that a request may bring."""
+
 HEADERS: Final = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 
 
@@ -59,6 +62,8 @@ class Front:
             await send(message)
 
         try:
+            if sum([len(name) + len(value) for name, value in scope["headers"]]) > HEADERS_MAX:
+                app = _too_large(request_id)
             await app(scope, receive, sending)
         except Exception as bug:
             if status:
@@ -79,6 +84,13 @@ def _completed(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tupl
     if b"x-request-id" not in present:
         more.append((b"x-request-id", request_id.encode()))
     return [*headers, *more]
+
+
+def _too_large(request_id: str) -> ASGIApp:
+    """431, and the connection's end: what else comes on it was not asked for."""
+    refusal = Invalid(field="headers", reason=f"may have {HEADERS_MAX:,} bytes in all")
+    close = {"Connection": "close"}
+    return errors.problem_response(refusal, 431, request_id=request_id, headers=close)
 
 
 def _answer(bug: Exception, request_id: str) -> ASGIApp:

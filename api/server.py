@@ -21,8 +21,9 @@ from domain.kernel import database
 
 Say = Callable[[str], None]
 
-HTTP1: Final = HTTP1Settings(header_read_timeout=30_000, max_buffer_size=32_768)
-"""Headers end within 30 seconds and 32 KiB, also those of a connection's next request."""
+HTTP1: Final = HTTP1Settings(header_read_timeout=30_000, max_buffer_size=65_536)
+"""Headers end within 30 seconds, also those of a connection's next request; none are read that go
+on beyond twice what `api.middleware` takes."""
 
 
 class CannotStart(Exception):

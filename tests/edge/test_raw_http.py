@@ -82,7 +82,7 @@ REFUSED: dict[str, tuple[bytes, int]] = {
     "a header of 40 kB": (GET + b"X: " + b"a" * 40_000 + b"\r\n\r\n", 431),
     "headers of 1 MB": (GET + (b"X: " + b"a" * 9_990 + b"\r\n") * 100 + b"\r\n", 431),
     "headers without end": (GET + b"X: " + b"a" * 2_000_000, 431),
-    "an address of 70 kB": (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 431),
+    "an address of 200 kB": (b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 431),
     "two lengths": (POST + b"Content-Length: 24\r\nContent-Length: 4\r\n\r\n" + QUERY, 400),
     "a list of lengths": (POST + b"Content-Length: 24, 24\r\n\r\n" + QUERY, 400),
     "a length with a sign": (POST + b"Content-Length: +24\r\n\r\n" + QUERY, 400),
@@ -117,6 +117,22 @@ def test_what_is_malformed_is_refused_and_the_connection_ends(port: int, name: s
         others_are_served(port)
         found = statuses(heard(link))
     assert found == ([status] if status else []) or (len(sent) > READ_MAX and not found)
+
+
+def test_headers_of_32_kilobytes_are_read_and_no_more(port: int) -> None:
+    """However they come: in one piece, the server would take twice that."""
+    kept = len(b"hostXconnectionclosea")
+    for more, status in ((0, 200), (1, 431)):
+        value = b"a" * (32_768 - kept + more)
+        with connected(port) as link:
+            link.sendall(
+                b"GET /healthz HTTP/1.1\r\nHost: X\r\nConnection: close\r\na: "
+                + value
+                + b"\r\n\r\n"
+            )
+            answer = heard(link)
+        assert statuses(answer) == [status]
+        assert (b"32,768 bytes" in answer) == bool(more)
 
 
 @pytest.mark.parametrize(
