@@ -23,6 +23,7 @@ from graphql import (
     specified_rules,
 )
 from graphql.language.ast import QUERY_DOCUMENT_KEYS
+from graphql.pyutils import RefMap
 from graphql.validation.validate import FragmentNestingVisitor, ValidationAbortedError
 from graphql.validation.validation_context import VariableUsage, VariableUsageVisitor
 
@@ -113,7 +114,17 @@ class Walk:
 
 
 class _Context(ValidationContext):
-    """graphql-core's context, which looks for the variables of a definition by our walk."""
+    """graphql-core's context, which looks for the variables of a definition by our walk.
+
+    What it remembers of a node it finds by the node itself: telling nodes apart by their value
+    looks through all that is below them, each time.
+    """
+
+    def __init__(self, *about: Any) -> None:
+        super().__init__(*about)
+        self._variable_usages: Any = RefMap()
+        self._recursive_variable_usages: Any = RefMap()
+        self._fragment_spreads: Any = RefMap()
 
     def get_variable_usages(self, node: Any) -> list[VariableUsage]:
         """The variables that stand within a definition, with the types of their places."""
