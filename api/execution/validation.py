@@ -128,7 +128,7 @@ class _Context(ValidationContext):
 
     def get_variable_usages(self, node: Any) -> list[VariableUsage]:
         """The variables that stand within a definition, with the types of their places."""
-        found = self._variable_usages.get(node)
+        found: list[VariableUsage] | None = self._variable_usages.get(node)
         if found is None:
             fragment = node if isinstance(node, FragmentDefinitionNode) else None
             looking = VariableUsageVisitor(self._type_info, fragment)
