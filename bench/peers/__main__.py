@@ -190,12 +190,12 @@ def _held(
 
 def _report(scores: dict[str, dict[str, Score]], held: float) -> int:
     print(f"load average {os.getloadavg()[0]:.1f}; 16 connections, one process each")
-    print("page       " + "".join(f"{name:>16}/s" for name in scores["tree"]), end="")
+    print("page       " + "".join(f"{name:>18}/s" for name in scores["tree"]), end="")
     print("   × PostGraphile (CPU)   × that asks who (CPU)   × Mercurius (CPU)")
     met = True
     means: dict[str, list[float]] = {name: [] for name in PEERS}
     for page, found in scores.items():
-        line = f"{page:11}" + "".join(f"{one.rate:18.0f}" for one in found.values())
+        line = f"{page:11}" + "".join(f"{one.rate:20.0f}" for one in found.values())
         for peer, values in means.items():
             by_rate = ratio(found[OURS], found[peer])
             values.append(by_rate)
