@@ -218,9 +218,14 @@ FIGURES: dict[str, float] = {}
 def figures() -> Iterator[None]:
     """Print the dearest at the end; see them with `pytest -s`."""
     yield
-    dearest = sorted(FIGURES.items(), key=lambda one: -one[1])[:5]
+    tell_dearest("refusals", FIGURES)
+
+
+def tell_dearest(what: str, figures: dict[str, float]) -> None:
+    """Print the five that took the most milliseconds."""
+    dearest = sorted(figures.items(), key=lambda one: -one[1])[:5]
     said = ", ".join(f"{name} {ms:.1f} ms" for name, ms in dearest)
-    sys.stderr.write(f"\ndearest refusals: {said}\n")
+    sys.stderr.write(f"\ndearest {what}: {said}\n")
 
 
 def slowness() -> float:

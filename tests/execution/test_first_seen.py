@@ -1,6 +1,5 @@
 """A document that nobody sent before: the dearest that is accepted costs 25 ms of CPU at most."""
 
-import sys
 from collections.abc import Iterator
 
 import httpx2
@@ -8,7 +7,7 @@ import pytest
 
 from api.app import create_app
 from api.runtime import Runtime
-from tests.execution.test_attacks import GRAPHQL, answered, slowness
+from tests.execution.test_attacks import GRAPHQL, answered, slowness, tell_dearest
 from tests.fixtures import log_in
 
 MILLISECONDS_MAX = 25
@@ -119,9 +118,7 @@ FIGURES: dict[str, float] = {}
 def figures() -> Iterator[None]:
     """Print the dearest at the end; see them with `pytest -s`."""
     yield
-    dearest = sorted(FIGURES.items(), key=lambda one: -one[1])[:5]
-    said = ", ".join(f"{name} {ms:.1f} ms" for name, ms in dearest)
-    sys.stderr.write(f"\ndearest documents: {said}\n")
+    tell_dearest("documents", FIGURES)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
