@@ -219,7 +219,15 @@ def problem_response(
         "docs": DOCS + refusal.code,
         "requestId": request_id,
     }
+    sent = problem_headers(refusal, status, request_id, headers)
+    return Response(orjson.dumps(body), status, headers=sent, media_type="application/problem+json")
+
+
+def problem_headers(
+    refusal: Refusal, status: int, request_id: str, headers: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The headers of a refusal at such a door, with or without a body; `headers` go before ours."""
     sent = {"Cache-Control": "no-store", **headers_of(refusal, status), **(headers or {})}
     if request_id:
         sent.setdefault("X-Request-Id", request_id)
-    return Response(orjson.dumps(body), status, headers=sent, media_type="application/problem+json")
+    return sent

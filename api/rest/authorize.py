@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.errors import headers_of, problem_response, status_of
+from api.errors import problem_headers, problem_response, status_of
 from api.rest.ready import NO_STORE, Header, Ready
 from api.rest.surroundings import around
 from domain.catalog import hot as catalogue
@@ -184,8 +184,8 @@ def _for_nginx(refusal: Refusal, status: int, request_id: str, headers: dict[str
 
     Of a body it would read nothing, and so close the connection after each refusal.
     """
-    sent = {"Cache-Control": "no-store", **headers_of(refusal, status), **headers}
-    sent |= {"X-Request-Id": request_id, "X-Deny-Code": refusal.code}
+    sent = problem_headers(refusal, status, request_id, headers)
+    sent["X-Deny-Code"] = refusal.code
     if status in HIDDEN_FROM_NGINX:
         sent["X-Deny-Status"] = str(status)
         status = 403
