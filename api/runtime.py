@@ -158,7 +158,7 @@ async def _every(name: str, seconds: float, work: Callable[[], Coroutine[Any, An
         try:
             await work()
             failing = False
-        except Exception:
+        except Exception:  # whatever it is, a job that ended would be missed unseen
             if not failing:
                 log.warning("job failed", job=name, exc_info=True)
             failing = True

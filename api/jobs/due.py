@@ -60,6 +60,6 @@ async def _each(
             done += 1
         except Refusal as refusal:  # it has moved on since it was picked
             log.info("refused", what=what, row=row, code=refusal.code)
-        except Exception:
+        except Exception:  # one row's bug holds up no other; the row is due again
             log.warning("failed", what=what, row=row, exc_info=True)
     return done

@@ -31,6 +31,7 @@ class Drain:
         ends when the supervisor does.
         """
         loop = asyncio.get_running_loop()
+        # Only the main thread may; a server within a test runs in another.
         with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
             self._earlier[signal.SIGINT] = signal.getsignal(signal.SIGINT)
             self._earlier[signal.SIGTERM] = signal.getsignal(signal.SIGTERM)
@@ -45,6 +46,7 @@ class Drain:
         """End what is still open, and give the signals back."""
         self._register.draining.set()
         loop = asyncio.get_running_loop()
+        # Only the main thread may; a server within a test runs in another.
         with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
             loop.remove_signal_handler(signal.SIGTERM)
             for number, earlier in self._earlier.items():

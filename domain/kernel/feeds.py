@@ -242,7 +242,7 @@ class Hub:
             try:
                 await self._look()
                 failing = False
-            except Exception:
+            except Exception:  # the database may be away; it comes back
                 if not failing:
                     log.warning("events cannot be read", exc_info=True)
                 failing = True

@@ -101,7 +101,7 @@ def test_a_graphql_example_is_answered(block: Block, live: Live) -> None:
 
 @pytest.mark.parametrize("block", of("json"), ids=str)
 def test_a_json_example_is_json(block: Block) -> None:
-    json.loads(block.text)
+    assert isinstance(json.loads(block.text), dict | list)
 
 
 @pytest.mark.parametrize("block", of("python"), ids=str)
