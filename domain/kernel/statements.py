@@ -25,6 +25,10 @@ KEPT: Final = 1_000
 OPERATORS: Final = frozenset({"", "in", "not", "gt", "gte", "lt", "lte"})
 PLAIN: Final = (str, int, datetime, date, Enum)
 SETS: Final = (list, tuple, set, frozenset)
+ARRAY: Final = "${}"
+TEXTS: Final = "(SELECT ${}::text::text[])::text[]"
+"""A set of texts sent as one text. PostgreSQL reads a text as an array anew for every row it looks
+at, for how that is done may change with the session; a subquery of its own is asked once."""
 
 _texts: "OrderedDict[Any, str]" = OrderedDict()
 _readers: dict[tuple[type[Model], str], Callable[[Any], Any] | None] = {}
@@ -191,7 +195,7 @@ def _text(query: Narrowing, columns: tuple[str, ...], given: list[Any], *, array
         many = value if type(value) is list else [value]
         if arrays and type(value) is list:
             many = many[:1]
-            sets[len(expected) + 1] = "::text::text[]" if isinstance(many[0], str) else ""
+            sets[len(expected) + 1] = TEXTS if isinstance(many[0], str) else ARRAY
         many = _probes(query.model, name, many, len(expected))
         asked._q_objects.append(said(name, many if type(value) is list else many[0]))
         expected.extend(many)
@@ -203,11 +207,11 @@ def _text(query: Narrowing, columns: tuple[str, ...], given: list[Any], *, array
     text, values = built(asked.only(*columns))
     if values != expected or len({(type(v), str(v)) for v in values}) != len(values):
         raise _Unknown
-    for place, cast in sets.items():
+    for place, said_as in sets.items():
         before, found, after = text.partition(f" IN (${place})")
         if not found:
             raise _Unknown
-        text = f"{before}=ANY(${place}{cast}){after}"
+        text = f"{before}=ANY({said_as.format(place)}){after}"
     return text
 
 
