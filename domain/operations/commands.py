@@ -26,6 +26,8 @@ async def register_operations(
     for one in documents:
         if not rules.is_id(one.id) or not rules.is_name(one.name):
             raise Invalid(field="documents", reason=f"{one.id[:40]!r} or its name is malformed")
+        if not rules.may_name(one.id, one.digest):
+            raise Invalid(field="documents", reason=f"{one.id[:40]!r} is the id of another text")
     ids = [one.id for one in documents]
     pairs = await TrustedDocument.filter(id__in=ids).values_list("id", "digest")
     known = {str(id): str(digest) for id, digest in pairs}

@@ -9,6 +9,7 @@ import pytest
 from api.app import create_app
 from api.execution.automatic import digest
 from api.runtime import Runtime
+from domain.kernel.errors import Invalid
 from domain.operations.commands import register_operations
 from domain.operations.errors import DocumentIdTaken
 from domain.operations.models import TrustedDocument
@@ -119,6 +120,15 @@ async def test_what_is_registered_now_is_found_at_once(
             cast.system(), manifest="web", version="9", documents=[fresh, other]
         )
     assert not await TrustedDocument.exists(id="l2")
+
+
+async def test_no_document_takes_the_digest_of_another(cast: Cast) -> None:
+    """What `sha256:` names never changes: not even while that text is not registered."""
+    taken = NewDocument(f"sha256:{digest(PRODUCT)}", digest(VIEWER), "Viewer", "query", VIEWER)
+
+    with pytest.raises(Invalid, match="another text"):
+        await register_operations(cast.system(), manifest="web", version="8", documents=[taken])
+    assert not await TrustedDocument.exists(id=taken.id)
 
 
 # -- who may run what ----------------------------------------------------------------------------
