@@ -67,6 +67,24 @@ async def test_the_same_bytes_are_not_read_again(
     assert {n: again.headers[n] for n in alike} == {n: first.headers[n] for n in alike}
 
 
+@pytest.mark.parametrize("languages", ["de," * 40 + "zh", "fr, zh-TW;q=0.8", "en-GB, zh", "zh"])
+async def test_a_language_is_read_alike_whoever_answers(
+    client: httpx2.AsyncClient, languages: str
+) -> None:
+    """What was asked before, what is read, and what is refused before the caller is known."""
+    asked = {"query": '{ product(code: "id-ocr") { name } }'}
+    for known in ("zh", "en"):
+        await post(client, asked, accept_language=known)
+    names = set()
+    for headers in ({}, {"cookie": "a=b"}):
+        answer = await post(client, asked, accept_language=languages, **headers)
+        names.add(answer.json()["data"]["product"]["name"])
+    (name,) = names
+    answer = await post(client, asked, accept_language=languages, authorization="Bearer no")
+    (error,) = answer.json()["errors"]
+    assert error["message"].isascii() == name.isascii()
+
+
 async def test_other_bytes_are_read(client: httpx2.AsyncClient, unread: Callable[[], None]) -> None:
     await post(client)
     unread()
