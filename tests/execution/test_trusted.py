@@ -198,6 +198,7 @@ async def test_a_limited_key_runs_its_operations_and_nothing_else(
         changed = await ask(LIMIT_KEY, as_="ann", id=cast.key_id, names=names)
         assert changed["data"]["updateAccessKey"] == {"allowedOperations": names or None}
         assert [await run(text) for text in (VIEWER, LOG_OUT, "{viewer{kind}}")] == codes
+        assert await run("{secrets{id}}") == (codes[2] if names else "GRAPHQL_VALIDATION_FAILED")
 
 
 async def console_token(client: httpx2.AsyncClient, cast: Cast) -> str:
@@ -219,7 +220,13 @@ async def test_only_trusted_documents_may_be_the_rule(
     transport = httpx2.ASGITransport(app=create_app(runtime, connected=True))
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as strict:
         for headers, status in (({"accept": GRAPHQL}, stranger), (bearer, member)):
-            for text, expected in (("{viewer{kind}}", status), (VIEWER, 200)):
+            invalid = 403 if status == 403 else 400
+            for text, expected in (
+                ("{viewer{kind}}", status),
+                (VIEWER, 200),
+                ("{secrets{id}}", invalid),
+                ("{", invalid),
+            ):
                 sent = {"query": text}
                 answer = await strict.post("/graphql", json=sent, headers=headers)
                 assert answer.status_code == expected, answer.text
