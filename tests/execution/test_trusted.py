@@ -16,6 +16,7 @@ from domain.operations.models import TrustedDocument
 from domain.operations.rules import NewDocument
 from tests.cast import Cast
 from tests.fixtures import Ask
+from tests.racing import at_once
 
 GRAPHQL = "application/graphql-response+json"
 VIEWER = "query Viewer{viewer{kind}}"
@@ -120,6 +121,24 @@ async def test_what_is_registered_now_is_found_at_once(
             cast.system(), manifest="web", version="9", documents=[fresh, other]
         )
     assert not await TrustedDocument.exists(id="l2")
+
+
+async def test_releases_that_register_at_one_moment_are_one_effect(cast: Cast) -> None:
+    """The same documents in another order, and one release that means another text by an id."""
+    mine = [NewDocument(f"r{n}", digest(VIEWER), "Viewer", "query", VIEWER) for n in range(40)]
+    other = [*mine[1:], NewDocument("r0", digest(PRODUCT), "Product", "query", PRODUCT)]
+
+    ended = await at_once(
+        *(
+            register_operations(cast.system(), manifest="web", version=str(n), documents=documents)
+            for n, documents in enumerate([mine, mine[::-1], mine, other[::-1], mine])
+        )
+    )
+
+    taken = (await TrustedDocument.get(id="r0")).name == "Product"
+    assert ended.count("DOCUMENT_ID_TAKEN") == (4 if taken else 1)
+    assert set(ended) == {"OK", "DOCUMENT_ID_TAKEN"}
+    assert await TrustedDocument.filter(id__startswith="r").count() == 40
 
 
 async def test_no_document_takes_the_digest_of_another(cast: Cast) -> None:
