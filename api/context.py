@@ -23,7 +23,26 @@ REQUEST_HEADER: Final = "x-counterfoil-request"
 """Browsers send it with every call that uses the cookie; other sites cannot (it needs CORS)."""
 
 
+LANGUAGES_MAX: Final = 100
+"""Characters of Accept-Language that are read."""
+
 Leave = TypeVar("Leave", Proof, Turn)
+
+
+def language_of(accept: str) -> str:
+    """`zh` when Chinese is asked before English, else `en` (RFC 9110, without weights below 1)."""
+    return _language(accept[:LANGUAGES_MAX])
+
+
+@lru_cache(maxsize=256)
+def _language(accept: str) -> str:
+    for part in accept.lower().split(","):
+        tag = part.partition(";")[0].strip()
+        if tag.startswith("zh"):
+            return "zh"
+        if tag.startswith("en"):
+            return "en"
+    return "en"
 
 
 @lru_cache(maxsize=4_096)

@@ -86,6 +86,7 @@ class Pipeline:
                 return turned_down([text], media, caller)
             if text is not asked.query:
                 asked = replace(asked, query=text, document_id=None)
+            await self.library.permit(text, caller)
         document = self.documents.get(asked.query)
         if document.faults:
             return turned_down(document.faults, media, caller)
@@ -101,7 +102,7 @@ class Pipeline:
             if problem is not None:
                 return turned_down([fault(problem, "BAD_USER_INPUT")], media, caller)
         if self.library is not None:
-            await self.library.permit(asked.query, operation, caller)
+            self.library.permit_operation(operation, caller)
             await self.library.keep(asked)
         receipt = FREE
         if self.toll is not None:
