@@ -9,10 +9,11 @@ from strawberry.scalars import JSON
 from api.context import Info
 from api.execution.costs import plan_of
 from api.execution.documents import Operation
-from api.execution.faults import Fault, without_suggestions
+from api.execution.faults import Fault, QueryTooComplex, fault, without_suggestions
 from api.execution.weights import costs
 from api.schema.costs import CostShare, QueryCost
 from domain.kernel.errors import Invalid
+from domain.kernel.words import Phrase, told_in
 
 DEAREST: Final = 10
 CEILING_TOLD: Final = 2**31 - 1
@@ -41,7 +42,7 @@ class CostQuery:
     ) -> QueryCost:
         given: Any = {} if variables is None else variables
         if not isinstance(given, dict):
-            raise Invalid(field="variables", reason="must be an object")
+            raise Invalid(field="variables", reason=Phrase("must be an object", "须为对象"))
         prices = info.context.prices
         found = prices.documents.get(document)
         if found.faults:
@@ -52,7 +53,7 @@ class CostQuery:
         try:
             plan = plan_of(prices.documents.schema, found, operation)
         except GraphQLError as over:
-            raise Invalid(field="document", reason=over.message) from None
+            raise _refused("document", fault(over, QueryTooComplex.code)) from None
         points, limit = max(1, plan.cost(given)), prices.documents.limits.cost
         return QueryCost(
             points=points,
@@ -68,4 +69,6 @@ class CostQuery:
 
 
 def _refused(field: str, found: Fault) -> Invalid:
-    return Invalid(field=field, reason=str(without_suggestions(found)["message"]).rstrip("."))
+    message = without_suggestions(found)["message"]
+    english, chinese = (str(told_in(language, message)) for language in ("en", "zh"))
+    return Invalid(field=field, reason=Phrase(english.rstrip("."), chinese.rstrip("。.")))

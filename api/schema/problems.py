@@ -8,6 +8,7 @@ from strawberry.types.field import StrawberryField
 from api.context import Info
 from domain.kernel import errors
 from domain.kernel.errors import Refusal
+from domain.kernel.words import told_in
 
 
 @strawberry.interface(description="A refusal that the caller can understand and act upon.")
@@ -77,8 +78,11 @@ class Answer:
         self._facts = facts
 
     def handle(self, exception: Any, *, field: StrawberryField, info: Info) -> Any:
-        facts = {name: exception.facts.get(fact) for name, fact in self._facts.items()}
-        return self.error_type(**said(exception, info.context.language), **facts)
+        language = info.context.language
+        facts = {
+            name: told_in(language, exception.facts.get(fact)) for name, fact in self._facts.items()
+        }
+        return self.error_type(**said(exception, language), **facts)
 
 
 USUAL_ANSWERS = (

@@ -1,6 +1,7 @@
 """Refusals of the account tree."""
 
 from domain.kernel.errors import Conflict, Exhausted, Forbidden, Invalid, Unauthenticated
+from domain.kernel.words import Phrase
 
 
 class WrongCredentials(Unauthenticated):
@@ -36,7 +37,11 @@ class UsccInvalid(Invalid):
     remedy_zh = "请按营业执照填写 18 位代码;其中不含 I、O、S、V、Z。"
 
     def __init__(self, *, uscc: str) -> None:
-        super().__init__(field="uscc", reason="not a unified social credit code", uscc=uscc)
+        super().__init__(
+            field="uscc",
+            reason=Phrase("not a unified social credit code", "不是统一社会信用代码"),
+            uscc=uscc,
+        )
 
 
 class UsccTaken(Conflict):
