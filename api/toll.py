@@ -64,7 +64,10 @@ class Unpaid(NamedTuple):
 
 
 class Toll:
-    """Asks each caller for the points of a query: one round trip to Redis at most, or none."""
+    """Asks each caller for the points of a query, and for those of reading a text not known.
+
+    One round trip to Redis at most for each, or none.
+    """
 
     def __init__(
         self,

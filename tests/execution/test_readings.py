@@ -23,6 +23,7 @@ from tests.cast import Cast
 from tests.execution import toy
 from tests.execution.test_toll import GRAPHQL, post, settle
 from tests.fixtures import Ask, Moment, log_in
+from tests.subscriptions.help import connected
 from tests.world import ROOT, World
 
 SMALL = 45
@@ -140,6 +141,19 @@ async def test_streams_pay_as_all_others(client: httpx2.AsyncClient, accept: str
     assert answer.status_code == 429
     assert answer.headers["content-type"].startswith("application/json")
     assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_a_websocket_pays_as_all_others(small: Runtime) -> None:
+    async with connected(create_app(small, connected=True)) as socket:
+        await socket.say("connection_init")
+        assert (await socket.hear())["type"] == "connection_ack"
+        for number in range(3):
+            await socket.say("subscribe", id=str(number), payload={"query": text(number)})
+        heard = [await socket.hear() for _ in range(5)]
+
+    (refused,) = [one for one in heard if one["type"] == "error"]
+    assert refused["id"] == "2"
+    assert refused["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
 
 
 # -- asked ahead ---------------------------------------------------------------------------------
