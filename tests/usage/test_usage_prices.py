@@ -1,9 +1,13 @@
 """What `usageStats` costs: as many points as figures that its arguments ask for."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from api.explain import explain, operations_of
+from api.runtime import Runtime
+from domain.accounts.identity import actor_of_email
 from tests.fixtures import Ask
 
 ASKED = """query Stats(
@@ -41,6 +45,17 @@ async def test_as_many_points_as_figures_told_ahead_and_taken(
 
     assert ahead["data"]["costOf"]["points"] == 10 + figures
     assert answer["extensions"]["cost"]["requested"] == 10 + figures
+
+
+async def test_operations_explain_says_the_same(runtime: Runtime, tmp_path: Path) -> None:
+    path = tmp_path / "stats.graphql"
+    path.write_text(ASKED)
+    actor = await actor_of_email("ann@qinghe.example")
+    assert actor is not None
+    given = {"Stats": {**NOVEMBER, "groupBy": ["PRODUCT"]}}
+    (found,) = await explain(runtime, operations_of(path), actor, given)
+
+    assert found.cost == 10 + 31 * 5
 
 
 async def test_literals_count_as_variables_do(ask: Ask) -> None:
