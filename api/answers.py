@@ -11,6 +11,7 @@ from graphql import ExecutionResult
 from starlette.types import Scope, Send
 
 from api import compression, errors, outage
+from api.context import language_of
 from api.execution import wire
 from api.execution.faults import Fault, fault
 from api.execution.wire import GRAPHQL, Refused
@@ -158,9 +159,9 @@ def not_graphql(refused: Refused, caller: RequestContext | Stranger, media: str)
 
 
 def stranger(scope: Scope, headers: dict[bytes, bytes]) -> Stranger:
-    chinese = headers.get(b"accept-language", b"").strip().lower().startswith(b"zh")
+    language = language_of(headers.get(b"accept-language", b"").decode("latin-1"))
     known = scope.get("state", {}).get("request_id")
-    return Stranger("zh" if chinese else "en", str(known or uuid_utils.uuid7()))
+    return Stranger(language, str(known or uuid_utils.uuid7()))
 
 
 async def send_answer(send: Send, answer: Answer, packing: str = "") -> None:

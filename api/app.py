@@ -14,9 +14,9 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import graphiql
-from api.callers import caller_address, context_of, language_of
+from api.callers import caller_address, context_of
 from api.compression import Compressing
-from api.context import PriceList
+from api.context import PriceList, language_of
 from api.cors import Cors
 from api.execution import seams
 from api.execution.documents import Documents

@@ -1,20 +1,23 @@
 """Who asks at the doors, from where and in which language."""
 
 from functools import lru_cache
-from typing import Final
 
 from starlette.requests import HTTPConnection, Request
 
-from api.context import COOKIE, DEVICE_COOKIE, REQUEST_HEADER, PriceList, RequestContext
+from api.context import (
+    COOKIE,
+    DEVICE_COOKIE,
+    REQUEST_HEADER,
+    PriceList,
+    RequestContext,
+    language_of,
+)
 from api.runtime import Runtime
 from api.settings import Settings
 from domain.accounts import identity
 from domain.kernel.context import Actor, Ctx
 from domain.kernel.errors import Unauthenticated
 from domain.keys import hot as keys
-
-LANGUAGES_MAX: Final = 100
-"""Characters of Accept-Language that are read."""
 
 
 async def context_of(runtime: Runtime, request: Request, prices: PriceList) -> RequestContext:
@@ -41,7 +44,7 @@ async def _ctx(runtime: Runtime, request: Request, *, by_browser: bool) -> Ctx:
     told = {
         "request_id": request.scope["state"]["request_id"],
         "address": caller_address(runtime.settings, request),
-        "language": language_of(request.headers.get("accept-language", "")[:LANGUAGES_MAX]),
+        "language": language_of(request.headers.get("accept-language", "")),
     }
     ctx = runtime.ctx(identity.STRANGER, **told)
     token = _token(request, by_browser=by_browser)
@@ -68,18 +71,6 @@ def _token(request: Request, *, by_browser: bool) -> str | None:
             raise Unauthenticated()
         return value.strip()
     return request.cookies.get(COOKIE) or None if by_browser else None
-
-
-@lru_cache(maxsize=256)
-def language_of(accept: str) -> str:
-    """`zh` when Chinese is asked before English, else `en` (RFC 9110, without weights below 1)."""
-    for part in accept.lower().split(","):
-        tag = part.partition(";")[0].strip()
-        if tag.startswith("zh"):
-            return "zh"
-        if tag.startswith("en"):
-            return "en"
-    return "en"
 
 
 @lru_cache(maxsize=4)

@@ -5,17 +5,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import strawberry
 
 from api.execution.documents import Documents
-from api.toll import Toll
 from domain.accounts.identity import Proof
 from domain.kernel.attempts_store import AttemptsStore, ProcessAttempts
 from domain.kernel.context import ActorKind, Ctx
 from domain.kernel.feeds import Hub
 from domain.people.pacing import Turn
+
+if TYPE_CHECKING:
+    from api.toll import Toll
 
 COOKIE: Final = "counterfoil_session"
 DEVICE_COOKIE: Final = "counterfoil_device"
@@ -23,7 +25,26 @@ REQUEST_HEADER: Final = "x-counterfoil-request"
 """Browsers send it with every call that uses the cookie; other sites cannot (it needs CORS)."""
 
 
+LANGUAGES_MAX: Final = 100
+"""Characters of Accept-Language that are read."""
+
 Leave = TypeVar("Leave", Proof, Turn)
+
+
+def language_of(accept: str) -> str:
+    """`zh` when Chinese is asked before English, else `en` (RFC 9110, without weights below 1)."""
+    return _language(accept[:LANGUAGES_MAX])
+
+
+@lru_cache(maxsize=256)
+def _language(accept: str) -> str:
+    for part in accept.lower().split(","):
+        tag = part.partition(";")[0].strip()
+        if tag.startswith("zh"):
+            return "zh"
+        if tag.startswith("en"):
+            return "en"
+    return "en"
 
 
 @lru_cache(maxsize=4_096)
@@ -43,7 +64,7 @@ class PriceList:
     """The documents of a door, which know its limits, and what asks its callers for points."""
 
     documents: Documents
-    toll: Toll
+    toll: "Toll"
 
 
 @dataclass(slots=True)

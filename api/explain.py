@@ -8,13 +8,21 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx2
-from graphql import DocumentNode, GraphQLError, parse, print_ast, separate_operations
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    parse,
+    print_ast,
+    separate_operations,
+)
 from starlette.requests import Request
 from tortoise.transactions import in_transaction
 
 from api.context import RequestContext
 from api.execution import seams
 from api.execution.limits import Limits, Measure
+from api.execution.manifests import BadManifest, members
 from api.graphql import GraphQLDoor
 from api.root import schema
 from api.runtime import Runtime
@@ -98,7 +106,9 @@ def operations_of(path: Path) -> list[Named]:
 
 def _bodies(path: Path, text: str) -> list[str]:
     try:
-        manifest = json.loads(text)
+        manifest = json.loads(text, object_pairs_hook=members)
+    except BadManifest as bad:
+        raise Unusable(f"{path}: {bad}") from None
     except (ValueError, RecursionError) as error:
         raise Unusable(f"{path}: is not JSON ({error})") from None
     entries: Any = manifest
@@ -119,7 +129,10 @@ def _separated(path: Path, text: str) -> list[Named]:
         raise Unusable(f"{path}: {error.message}") from None
     except RecursionError:
         raise Unusable(f"{path}: is nested too deeply") from None
-    return [Named(name, print_ast(one)) for name, one in separate_operations(whole).items()]
+    found = separate_operations(whole)
+    if len(found) < sum(isinstance(one, OperationDefinitionNode) for one in whole.definitions):
+        raise Unusable(f"{path}: has two operations of one name, or without one")
+    return [Named(name, print_ast(one)) for name, one in found.items()]
 
 
 # -- running -------------------------------------------------------------------------------------

@@ -109,21 +109,21 @@ class GraphQLDoor:
         if asks_nothing and self.graphiql and wire.prefers_html(wants):
             await page_response(headers)(scope, receive, send)
             return
+        if method == "OPTIONS":
+            await no_content(send)
+            return
         media = wire.negotiated(wants)
         streams = sse.accepted(wants)
         answer, body = None, b""
         try:
+            if method != "POST" and method not in READING:
+                raise Refused(405, "Use POST, or GET for queries.", headers={"Allow": ALLOW})
             if media is None and not streams:
                 raise Refused(406, f"This door answers {wire.GRAPHQL} or {wire.JSON}.")
             if method == "POST":
                 body = await self._body(headers, receive)
                 if self.replays is not None and not streams:
                     answer = await self.replays.answer(scope, headers, body, media or wire.JSON)
-            elif method == "OPTIONS":
-                await no_content(send)
-                return
-            elif method not in READING:
-                raise Refused(405, "Use POST, or GET for queries.", headers={"Allow": ALLOW})
             if answer is None:
                 asked = (
                     wire.from_body(body)

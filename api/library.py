@@ -78,16 +78,22 @@ class Library:
         if self._automatic is not None and asked.query and "persistedQuery" in asked.extensions:
             await self._automatic.keep(digest(asked.query), asked.query)
 
-    async def permit(self, text: str, operation: Operation, caller: RequestContext) -> None:
-        """Raise DocumentNotTrusted or OperationNotAllowed if `caller` may not run this."""
-        allowed = caller.operations
+    async def permit(self, text: str, caller: RequestContext) -> None:
+        """Raise DocumentNotTrusted if `caller` may not run this text; ask before it is read.
+
+        Else what is wrong with guessed texts would tell what the schema holds.
+        """
         bound = self._trusted_only == "everybody" or (
             self._trusted_only == "strangers" and caller.anonymous
         )
-        if allowed is None and not bound:
+        if caller.operations is None and not bound:
             return
         if await hot.by_digest(digest(text), caller.now) is None:
             raise DocumentNotTrusted()
+
+    def permit_operation(self, operation: Operation, caller: RequestContext) -> None:
+        """Raise OperationNotAllowed if `caller` may not run this operation of a permitted text."""
+        allowed = caller.operations
         if allowed is not None and operation.name not in allowed:
             raise OperationNotAllowed(name=operation.name or "")
 

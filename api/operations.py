@@ -65,7 +65,7 @@ def _checked(file: Path, cost_max: int) -> list[NewDocument]:
         place = f"[{number}/{len(entries)}]"
         if one.document is None:
             faulty += 1
-            say(f"{place} ✗ {one.entry.id[:64]}: {one.fault}")
+            say(f"{place} ✗ {manifests.shown(one.entry.id)}: {one.fault}")
             continue
         ready.append(one.document)
         say(f"{place} ✓ {one.document.name}: {one.points} points")

@@ -87,6 +87,7 @@ class Pipeline:
             found = named
             if found.text is not asked.query:
                 asked = replace(asked, query=found.text, document_id=None)
+            await self.library.permit(found.text, caller)
         document = await self._document(found, caller, media)
         if isinstance(document, Answer):
             return document
@@ -104,7 +105,7 @@ class Pipeline:
             if problem is not None:
                 return turned_down([fault(problem, "BAD_USER_INPUT")], media, caller)
         if self.library is not None:
-            await self.library.permit(asked.query, operation, caller)
+            self.library.permit_operation(operation, caller)
             await self.library.keep(asked)
         receipt = FREE
         if self.toll is not None:

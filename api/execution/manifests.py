@@ -1,6 +1,7 @@
 """Operation manifests as code generators write them, read and checked before they are trusted."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,7 +11,7 @@ from graphql import GraphQLError
 from api.execution.automatic import digest
 from api.execution.costs import plan_of
 from api.execution.documents import Documents
-from domain.operations.rules import NewDocument, is_id
+from domain.operations.rules import NewDocument, is_id, is_name, may_name
 
 APOLLO: Final = "apollo-persisted-query-manifest"
 ENTRIES_MAX: Final = 10_000
@@ -46,7 +47,7 @@ def read(text: str) -> list[Listed]:
     preset of GraphQL Code Generator and Relay's compiler write it.
     """
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_pairs_hook=members)
     except (ValueError, RecursionError) as error:
         raise BadManifest(f"is not JSON ({error})") from None
     if not isinstance(found, dict):
@@ -60,6 +61,23 @@ def read(text: str) -> list[Listed]:
     if not 0 < len(entries) <= ENTRIES_MAX:
         raise BadManifest(f"has {len(entries):,} operations; 1 to {ENTRIES_MAX:,} are taken")
     return entries
+
+
+def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON (for `object_pairs_hook`); BadManifest for two members of one name.
+
+    A plain reader would keep the last of them and say nothing of the other.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = Counter(name for name, _ in pairs)
+        raise BadManifest(f"has the member {shown(names.most_common(1)[0][0])} twice")
+    return found
+
+
+def shown(text: str) -> str:
+    """An id from a file, as a terminal can show it."""
+    return ascii(text[:64]) if not text.isprintable() else text[:64]
 
 
 def _apollo(found: dict[str, Any]) -> list[Listed]:
@@ -87,14 +105,22 @@ def check(documents: Documents, entries: list[Listed]) -> Iterator[Checked]:
 def _look(documents: Documents, entry: Listed) -> Checked:
     if not is_id(entry.id):
         return Checked(entry, fault="the id has characters that ids do not have")
+    if "\0" in entry.text:
+        return Checked(entry, fault="the text has the character NUL, which cannot be stored")
     found = documents.get(entry.text)
     if found.faults:
         return Checked(entry, fault=found.faults[0]["message"])
     if len(found.operations) != 1:
         return Checked(entry, fault=f"holds {len(found.operations)} operations instead of one")
     ((name, operation),) = found.operations.items()
-    if name is None or name != (entry.name or name):
-        return Checked(entry, fault=f"the operation is called {name}, not {entry.name}")
+    if name is None:
+        return Checked(entry, fault="the operation has no name")
+    if entry.name and name != entry.name:
+        return Checked(entry, fault=f"the operation is called {name}, not {shown(entry.name)}")
+    if not is_name(name):
+        return Checked(entry, fault="the operation's name has more than 100 characters")
+    if not may_name(entry.id, digest(entry.text)):
+        return Checked(entry, fault="the id has the digest of another text")
     try:
         points = plan_of(documents.schema, found, operation).cost({})
     except GraphQLError as over:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.context import language_of
 from api.errors import problem_response
 from api.execution import wire
 from api.rest.surroundings import around
@@ -101,9 +102,9 @@ async def record_events(request: Request) -> Response:
         async with AT_ONCE:
             recorded = await record_calls(runtime.ctx(actor, request_id=request_id), calls=calls)
     except Refusal as refusal:
-        chinese = request.headers.get("accept-language", "").lower().startswith("zh")
+        language = language_of(request.headers.get("accept-language", ""))
         status = STATUS.get(type(refusal))
-        return problem_response(refusal, status, "zh" if chinese else "en", request_id=request_id)
+        return problem_response(refusal, status, language, request_id=request_id)
     return Response(_told(recorded), media_type="application/json")
 
 

@@ -34,7 +34,7 @@ async def bills(ctx: Ctx, window: Window, wanted: Wanted) -> Page[BillRow]:
     if page.has_previous and window.backward:
         return page
     running = [_running(owner, month) for month in await _running_months(ctx)]
-    edge = decode_cursor(window.cursor, (str,))[0] if window.cursor else None
+    edge = decode_cursor(window.cursor, (str,), page.table)[0] if window.cursor else None
     if edge is not None:
         running = [row for row in running if (row.id > edge) == window.backward and row.id != edge]
     joined = _joined(page, running, window)

@@ -218,10 +218,12 @@ class Page(Generic[R]):
     has_previous: bool
     keys: Sequence[str] = ("id",)
     """By what the list is ordered."""
+    table: str = ""
+    """The name of the table behind it."""
 
     def cursor_of(self, row: R) -> str:
         """Where a row stands; made when it is asked, which most pages never do."""
-        return encode_cursor(row, self.keys)
+        return encode_cursor(row, self.keys, self.table)
 
     @property
     def cursors(self) -> list[str]:
@@ -249,9 +251,10 @@ async def fetch_page(
     The last of `keys` must be unique; the others may be short texts or IntFields.
     """
     descending = newest_first != window.backward
+    table = shape.table._meta.db_table
     if window.cursor is not None:
         columns = shape.table._meta.fields_map
-        edge = decode_cursor(window.cursor, [columns[key].field_type for key in keys])
+        edge = decode_cursor(window.cursor, [columns[key].field_type for key in keys], table)
         query = query.filter(_beyond(keys, edge, "lt" if descending else "gt"))
     order = [f"-{key}" if descending else key for key in keys]
     rows = await fetch(shape, query.order_by(*order).limit(window.size + 1), wanted, also=keys)
@@ -265,6 +268,7 @@ async def fetch_page(
         has_next=beyond if window.backward else more,
         has_previous=more if window.backward else beyond,
         keys=keys,
+        table=table,
     )
 
 

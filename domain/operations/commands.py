@@ -1,6 +1,7 @@
 """Writes of trusted documents."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from domain.kernel import changes
 from domain.kernel.command import command
@@ -26,27 +27,42 @@ async def register_operations(
     for one in documents:
         if not rules.is_id(one.id) or not rules.is_name(one.name):
             raise Invalid(field="documents", reason=f"{one.id[:40]!r} or its name is malformed")
-    ids = [one.id for one in documents]
-    pairs = await TrustedDocument.filter(id__in=ids).values_list("id", "digest")
-    known = {str(id): str(digest) for id, digest in pairs}
-    for one in documents:
-        if known.get(one.id, one.digest) != one.digest:
-            raise DocumentIdTaken(id=one.id)
+        if not rules.may_name(one.id, one.digest):
+            raise Invalid(field="documents", reason=f"{one.id[:40]!r} is the id of another text")
+    known = await _registered(documents)
     fresh = [one for one in documents if one.id not in known]
     await TrustedDocument.bulk_create(
-        TrustedDocument(
-            id=one.id,
-            digest=one.digest,
-            name=one.name,
-            kind=one.kind,
-            text=one.text,
-            manifest=name,
-            version=release,
-            registered_at=ctx.now,
-        )
-        for one in fresh
+        (
+            TrustedDocument(
+                id=one.id,
+                digest=one.digest,
+                name=one.name,
+                kind=one.kind,
+                text=one.text,
+                manifest=name,
+                version=release,
+                registered_at=ctx.now,
+            )
+            for one in sorted(fresh, key=lambda one: one.id)
+        ),
+        ignore_conflicts=True,  # of a release that registers at the same moment
     )
-    counts = {"added": len(fresh), "known": len(documents) - len(fresh)}
+    at = await _registered(fresh)
+    added = sum(at[one.id] == ctx.now for one in fresh)
+    counts = {"added": added, "known": len(documents) - added}
     ctx.note(name, after={"version": release, **counts})
     await changes.mark(ctx, "operation", "*")
     return RegisteredManifest(id=name, version=release, **counts)
+
+
+async def _registered(documents: Sequence[NewDocument]) -> dict[str, datetime]:
+    """Since when those of the documents are trusted that are; DocumentIdTaken by another text."""
+    rows = TrustedDocument.filter(id__in=[one.id for one in documents])
+    found = {
+        str(id): (digest, at)
+        for id, digest, at in await rows.values_list("id", "digest", "registered_at")
+    }
+    for one in documents:
+        if one.id in found and found[one.id][0] != one.digest:
+            raise DocumentIdTaken(id=one.id)
+    return {id: at for id, (_, at) in found.items()}

@@ -11,7 +11,7 @@ from typing import Final
 from domain.kernel import changes
 from domain.kernel.held import Held
 from domain.kernel.sql import run
-from domain.operations.rules import is_id
+from domain.operations.rules import BY_DIGEST, is_id
 
 HELD_MAX: Final = 2_000
 UNKNOWN_MAX: Final = 10_000
@@ -40,8 +40,8 @@ async def by_id(document_id: str, now: datetime) -> Trusted | None:
     """The document of an id; `sha256:` before a digest names the document with that text."""
     if not is_id(document_id):
         return None
-    if document_id.startswith("sha256:"):
-        found = await by_digest(document_id.removeprefix("sha256:"), now)
+    if document_id.startswith(BY_DIGEST):
+        found = await by_digest(document_id.removeprefix(BY_DIGEST), now)
         if found is not None:
             return found
     return await _find("id", document_id, _BY_ID, now)

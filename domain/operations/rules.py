@@ -11,8 +11,11 @@ from domain.operations.errors import OperationNotAllowed
 
 NAMES_MAX: Final = 250
 ID_MAX: Final = 120
-_ID: Final = re.compile(r"^[A-Za-z0-9._~:-]{1,120}$", re.ASCII)
-_NAME: Final = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,99}$", re.ASCII)
+BY_DIGEST: Final = "sha256:"
+"""Before a digest: the id of whatever document has that text."""
+
+_ID: Final = re.compile(r"[A-Za-z0-9._~:-]{1,120}", re.ASCII)
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,12 @@ class NewDocument:
 
 def is_id(text: str) -> bool:
     """Whether a text can be the id of a document, as GraphQL over HTTP has them."""
-    return _ID.match(text) is not None
+    return _ID.fullmatch(text) is not None
+
+
+def may_name(id: str, digest: str) -> bool:
+    """Whether an id may be that of the text with this digest: none may claim another's digest."""
+    return not id.startswith(BY_DIGEST) or id == BY_DIGEST + digest
 
 
 def checked_label(text: str, field: str, most: int) -> str:
@@ -40,7 +48,7 @@ def checked_label(text: str, field: str, most: int) -> str:
 
 def is_name(text: str) -> bool:
     """Whether a text can be the name of an operation."""
-    return _NAME.match(text) is not None
+    return _NAME.fullmatch(text) is not None
 
 
 def cleaned_names(names: Sequence[str]) -> list[str]:

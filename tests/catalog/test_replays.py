@@ -17,11 +17,15 @@ from api.execution.documents import Documents
 from api.execution.wire import GRAPHQL
 from api.runtime import Runtime
 from api.watch import OTHER
+from domain.operations.commands import register_operations
+from domain.operations.rules import NewDocument
+from tests.cast import Cast
 from tests.fixtures import Moment, log_in
 
 LIST = "query Shelf($n: Int) { products(first: $n) { nodes { code name plans { code } } } }"
 SENT = {"query": LIST, "variables": {"n": 20}}
-HASHED = {"persistedQuery": {"version": 1, "sha256Hash": sha256(LIST.encode()).hexdigest()}}
+HASH = sha256(LIST.encode()).hexdigest()
+HASHED = {"persistedQuery": {"version": 1, "sha256Hash": HASH}}
 READ = 500
 """The status of an answer whose text was looked up after `unread`."""
 
@@ -34,7 +38,7 @@ def unread(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         def refuse(*_: object) -> None:
             raise AssertionError("a text was read")
 
-        monkeypatch.setattr(Documents, "get", refuse)
+        monkeypatch.setattr(Documents, "known", refuse)
 
     return begin
 
@@ -65,6 +69,24 @@ async def test_the_same_bytes_are_not_read_again(
     assert again.headers["x-request-id"] != first.headers["x-request-id"]
     alike = {"content-type", "cache-control", "vary", "x-content-type-options"}
     assert {n: again.headers[n] for n in alike} == {n: first.headers[n] for n in alike}
+
+
+@pytest.mark.parametrize("languages", ["de," * 40 + "zh", "fr, zh-TW;q=0.8", "en-GB, zh", "zh"])
+async def test_a_language_is_read_alike_whoever_answers(
+    client: httpx2.AsyncClient, languages: str
+) -> None:
+    """What was asked before, what is read, and what is refused before the caller is known."""
+    asked = {"query": '{ product(code: "id-ocr") { name } }'}
+    for known in ("zh", "en"):
+        await post(client, asked, accept_language=known)
+    names = set()
+    for headers in ({}, {"cookie": "a=b"}):
+        answer = await post(client, asked, accept_language=languages, **headers)
+        names.add(answer.json()["data"]["product"]["name"])
+    (name,) = names
+    answer = await post(client, asked, accept_language=languages, authorization="Bearer no")
+    (error,) = answer.json()["errors"]
+    assert error["message"].isascii() == name.isascii()
 
 
 async def test_other_bytes_are_read(client: httpx2.AsyncClient, unread: Callable[[], None]) -> None:
@@ -176,12 +198,14 @@ async def test_what_may_differ_is_read_each_time(
 
 @pytest.mark.parametrize("setting", [{"trusted_only": "strangers"}, {"shared_answers": False}])
 async def test_settings_that_want_each_text_looked_at_have_it(
-    runtime: Runtime, unread: Callable[[], None], setting: dict[str, Any]
+    runtime: Runtime, cast: Cast, unread: Callable[[], None], setting: dict[str, Any]
 ) -> None:
+    trusted = NewDocument("shelf", HASH, "Shelf", "query", LIST)
+    await register_operations(cast.system(), manifest="web", version="1", documents=[trusted])
     settle(runtime, **setting)
     transport = httpx2.ASGITransport(app=create_app(runtime, connected=True))
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
-        await post(client)
+        assert (await post(client)).status_code == 200
         unread()
         assert (await post(client)).status_code == READ
 

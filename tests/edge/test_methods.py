@@ -81,6 +81,16 @@ async def test_options_names_the_methods_of_a_door(
     assert answer.headers["x-request-id"]
 
 
+@pytest.mark.parametrize(("method", "status"), [("OPTIONS", 204), ("PUT", 405), ("DELETE", 405)])
+async def test_what_is_accepted_is_no_matter_where_nothing_is_asked(
+    client: httpx2.AsyncClient, method: str, status: int
+) -> None:
+    answer = await client.request(method, "/graphql", headers={"accept": "text/plain"})
+
+    assert answer.status_code == status
+    assert answer.headers["allow"] == "GET, HEAD, POST, OPTIONS"
+
+
 async def test_options_of_no_door_is_not_found(client: httpx2.AsyncClient) -> None:
     assert (await client.options("/nowhere")).status_code == 404
 

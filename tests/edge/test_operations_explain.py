@@ -140,6 +140,9 @@ def test_manifests_are_read(tmp_path: Path, manifest: Any) -> None:
         ("x.json", '{"operations": [1]}', "is no manifest"),
         ("x.json", "[" * 100_000, "is not JSON"),
         ("x.json", "{}", "holds no operation"),
+        ("x.json", '{"a": "query A{viewer{id}}", "a": "query B{viewer{id}}"}', "twice"),
+        ("x.graphql", "query A{viewer{id}} query A{viewer{kind}}", "of one name"),
+        ("x.graphql", "{viewer{id}} {viewer{kind}}", "of one name"),
         ("absent.graphql", None, "no such file"),
     ],
 )

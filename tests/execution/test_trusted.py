@@ -9,12 +9,14 @@ import pytest
 from api.app import create_app
 from api.execution.automatic import digest
 from api.runtime import Runtime
+from domain.kernel.errors import Invalid
 from domain.operations.commands import register_operations
 from domain.operations.errors import DocumentIdTaken
 from domain.operations.models import TrustedDocument
 from domain.operations.rules import NewDocument
 from tests.cast import Cast
 from tests.fixtures import Ask
+from tests.racing import at_once
 
 GRAPHQL = "application/graphql-response+json"
 VIEWER = "query Viewer{viewer{kind}}"
@@ -121,6 +123,33 @@ async def test_what_is_registered_now_is_found_at_once(
     assert not await TrustedDocument.exists(id="l2")
 
 
+async def test_releases_that_register_at_one_moment_are_one_effect(cast: Cast) -> None:
+    """The same documents in another order, and one release that means another text by an id."""
+    mine = [NewDocument(f"r{n}", digest(VIEWER), "Viewer", "query", VIEWER) for n in range(40)]
+    other = [*mine[1:], NewDocument("r0", digest(PRODUCT), "Product", "query", PRODUCT)]
+
+    ended = await at_once(
+        *(
+            register_operations(cast.system(), manifest="web", version=str(n), documents=documents)
+            for n, documents in enumerate([mine, mine[::-1], mine, other[::-1], mine])
+        )
+    )
+
+    taken = (await TrustedDocument.get(id="r0")).name == "Product"
+    assert ended.count("DOCUMENT_ID_TAKEN") == (4 if taken else 1)
+    assert set(ended) == {"OK", "DOCUMENT_ID_TAKEN"}
+    assert await TrustedDocument.filter(id__startswith="r").count() == 40
+
+
+async def test_no_document_takes_the_digest_of_another(cast: Cast) -> None:
+    """What `sha256:` names never changes: not even while that text is not registered."""
+    taken = NewDocument(f"sha256:{digest(PRODUCT)}", digest(VIEWER), "Viewer", "query", VIEWER)
+
+    with pytest.raises(Invalid, match="another text"):
+        await register_operations(cast.system(), manifest="web", version="8", documents=[taken])
+    assert not await TrustedDocument.exists(id=taken.id)
+
+
 # -- who may run what ----------------------------------------------------------------------------
 
 LIMIT_ROLE = """mutation($id:ID!,$names:[String!]){updateRole(id:$id,allowedOperations:$names){
@@ -188,6 +217,7 @@ async def test_a_limited_key_runs_its_operations_and_nothing_else(
         changed = await ask(LIMIT_KEY, as_="ann", id=cast.key_id, names=names)
         assert changed["data"]["updateAccessKey"] == {"allowedOperations": names or None}
         assert [await run(text) for text in (VIEWER, LOG_OUT, "{viewer{kind}}")] == codes
+        assert await run("{secrets{id}}") == (codes[2] if names else "GRAPHQL_VALIDATION_FAILED")
 
 
 async def console_token(client: httpx2.AsyncClient, cast: Cast) -> str:
@@ -209,7 +239,13 @@ async def test_only_trusted_documents_may_be_the_rule(
     transport = httpx2.ASGITransport(app=create_app(runtime, connected=True))
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as strict:
         for headers, status in (({"accept": GRAPHQL}, stranger), (bearer, member)):
-            for text, expected in (("{viewer{kind}}", status), (VIEWER, 200)):
+            invalid = 403 if status == 403 else 400
+            for text, expected in (
+                ("{viewer{kind}}", status),
+                (VIEWER, 200),
+                ("{secrets{id}}", invalid),
+                ("{", invalid),
+            ):
                 sent = {"query": text}
                 answer = await strict.post("/graphql", json=sent, headers=headers)
                 assert answer.status_code == expected, answer.text

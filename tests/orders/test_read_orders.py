@@ -123,6 +123,19 @@ async def test_refuses_a_damaged_cursor(cast: Cast, ask: Ask, cursor: str) -> No
     assert error["path"] == ["orders"]
 
 
+async def test_a_cursor_of_another_list_is_refused(cast: Cast, ask: Ask) -> None:
+    """Else it would look as if the list ended there."""
+    await an_order(cast.ann())
+    found = await ask("{ roles { edges { cursor } } orders { edges { cursor } } }", as_="ann")
+    cursors = {name: found["data"][name]["edges"][0]["cursor"] for name in ("roles", "orders")}
+
+    for name in ("roles", "orders", "bills", "subAccounts", "ledgerEntries"):
+        for owner, cursor in cursors.items():
+            text = f'{{ {name}(after: "{cursor}") {{ nodes {{ id }} }} }}'
+            answer = await ask(text, as_="ann")
+            assert ("errors" in answer) == (owner != name), (owner, name)
+
+
 async def test_is_denied_on_its_path_to_those_without_the_scope(cast: Cast, ask: Ask) -> None:
     answer = await ask("{ viewer { id } orders { nodes { id } } }", as_="fin-qiu")
 

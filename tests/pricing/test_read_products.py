@@ -120,10 +120,10 @@ async def test_pages_forth_and_back_in_the_catalogues_order(cast: Cast) -> None:
     "values", [["x"], ["x", 1], [1, 2], [2**31, "x"], [1, "\x00"], [True, "x"], [1.0, "x"], 7]
 )
 async def test_a_foreign_cursor_is_refused(cast: Cast, values: Any) -> None:
-    cursor = encode_cursor(Imported(values=values), ["values"])
+    cursor = encode_cursor(Imported(values=values), ["values"], "products")
     if isinstance(values, list):
         parts = {f"k{at}": value for at, value in enumerate(values)}
-        cursor = encode_cursor(Imported(**parts), list(parts))
+        cursor = encode_cursor(Imported(**parts), list(parts), "products")
 
     with pytest.raises(Invalid) as refused:
         await queries.offers(cast.anon(), Window(cursor=cursor), CODE)

@@ -45,6 +45,7 @@ def test_reads_what_code_generators_write(found: Any) -> None:
         '{"format": "apollo-persisted-query-manifest", "version": 2, "operations": []}',
         '{"format": "apollo-persisted-query-manifest", "version": 1, "operations": [{"id": "a"}]}',
         "[" * 100_000,
+        '{"a": "query A{viewer{kind}}", "a": "query B{viewer{id}}"}',
     ],
 )
 def test_what_is_no_manifest_is_said(text: str) -> None:
@@ -97,6 +98,37 @@ def test_registers_twice_with_one_effect_and_nothing_of_a_faulty_one(tmp_path: P
     assert f"{len(FAULTY)} of {len(FAULTY) + 1} operations cannot be registered" in bad.stderr
     assert other.returncode == 2
     assert rows(tmp_path) == [("Pages", "web", "7"), ("Viewer", "web", "7")]
+
+
+@pytest.mark.parametrize(
+    ("id", "text", "said"),
+    [
+        ("a\n", VIEWER, "characters that ids do not have"),
+        ("\ud800", VIEWER, "characters that ids do not have"),
+        ("a", "{viewer{kind}}", "has no name"),
+        ("a", f"query {'N' * 101}{{viewer{{kind}}}}", "more than 100 characters"),
+        ("a", f"{VIEWER} # \0", "NUL"),
+        (f"sha256:{digest(PAGES)}", VIEWER, "digest of another text"),
+    ],
+    ids=["line", "surrogate", "unnamed", "long name", "nul", "other digest"],
+)
+def test_what_could_not_be_kept_is_said_before_anything_is_written(
+    tmp_path: Path, id: str, text: str, said: str
+) -> None:
+    (tmp_path / "web.json").write_text(json.dumps({id: text}))
+
+    tried = run("operations", "register", "web.json", "--dry-run", cwd=tmp_path)
+
+    assert tried.returncode == 1
+    assert said in tried.stdout
+    assert "Traceback" not in tried.stderr
+
+
+def test_an_id_may_name_the_digest_of_its_own_text() -> None:
+    entries = manifests.read(json.dumps({f"sha256:{digest(VIEWER)}": VIEWER}))
+
+    (checked,) = manifests.check(Documents(seams.core(schema())), entries)
+    assert checked.fault == ""
 
 
 def rows(folder: Path) -> list[tuple[str, ...]]:
