@@ -1,6 +1,6 @@
 """Where the text of a query comes from (itself, a registered id, a hash), and who may run it."""
 
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from graphql import GraphQLError
 
@@ -23,6 +23,13 @@ Whom: TypeAlias = Literal["nobody", "strangers", "everybody"]
 HASH_LENGTH: Final = 64
 
 
+class Text(NamedTuple):
+    """The text to run; `trusted` when it is a registered one, called by its id or hash."""
+
+    text: str
+    trusted: bool = False
+
+
 class Library:
     """The documents that callers name rather than send.
 
@@ -34,31 +41,35 @@ class Library:
         self._automatic = automatic
         self._trusted_only = trusted_only
 
-    async def text_of(self, asked: Asked, caller: RequestContext) -> str | Fault:
+    async def text_of(self, asked: Asked, caller: RequestContext) -> Text | Fault:
         """The text to run, or the fault to answer with."""
         if asked.document_id is not None:
             if asked.query:
                 return _bad("Send either query or documentId, not both.")
             trusted = await hot.by_id(asked.document_id, caller.now)
-            return _told(PersistedQueryNotFound(), caller) if trusted is None else trusted.text
+            if trusted is None:
+                return _told(PersistedQueryNotFound(), caller)
+            return Text(trusted.text, trusted=True)
         persisted = asked.extensions.get("persistedQuery")
         if persisted is None:
-            return asked.query or _bad("The member query must be a GraphQL document as text.")
+            if not asked.query:
+                return _bad("The member query must be a GraphQL document as text.")
+            return Text(asked.query)
         name = _hash_in(persisted)
         if name is None:
             return _bad("extensions.persistedQuery needs version 1 and a sha256Hash of 64 digits.")
         if asked.query:
             same = digest(asked.query) == name
-            return asked.query if same else _bad("The sha256Hash is not that of the query.")
+            return Text(asked.query) if same else _bad("The sha256Hash is not that of the query.")
         return await self._by_hash(name, caller)
 
-    async def _by_hash(self, name: str, caller: RequestContext) -> str | Fault:
+    async def _by_hash(self, name: str, caller: RequestContext) -> Text | Fault:
         found = await self._automatic.get(name) if self._automatic is not None else None
         if found is not None:
-            return found
+            return Text(found)
         trusted = await hot.by_digest(name, caller.now)
         if trusted is not None:
-            return trusted.text
+            return Text(trusted.text, trusted=True)
         off = self._automatic is None
         return _told(PersistedQueryNotSupported() if off else PersistedQueryNotFound(), caller)
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.execution.readings import READINGS
 from api.subscriptions.register import StreamLimits
 from domain.kernel.policy import Policy
 
@@ -56,6 +57,8 @@ class Settings(_Base):
     query_cost_max: int = Field(default=5_000, ge=1, le=1_000_000)
     query_budget: int = Field(default=10_000, ge=1, le=1_000_000_000)
     query_budget_per_second: int = Field(default=500, ge=1, le=1_000_000)
+    reading_budget: int = Field(default=READINGS.size, ge=1, le=1_000_000_000)
+    reading_budget_per_second: int = Field(default=READINGS.per_second, ge=1, le=1_000_000)
     introspection_for_strangers: bool | None = None
     automatic_queries: bool = True
     trusted_only: Literal["nobody", "strangers", "everybody"] = "nobody"
