@@ -118,6 +118,13 @@ class Server:
         self._log.close()
 
 
+def machine_cpu() -> float:
+    """The CPU seconds that the whole machine has spent so far on anything (Linux)."""
+    told = Path("/proc/stat").read_text().partition("\n")[0].split()[1:]
+    user, nice, system, _idle, _waiting, *others = (int(one) for one in told)
+    return (user + nice + system + sum(others[:2])) / TICKS
+
+
 def tree(pid: int) -> list[int]:
     """A process and all its descendants (Linux)."""
     found, todo = [], [pid]

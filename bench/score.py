@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bench.processes import Load, Server
+from bench.processes import Load, Server, machine_cpu
 
 
 @dataclass
@@ -13,6 +13,7 @@ class Score:
 
     rates: list[float] = field(default_factory=list)
     cpu_ms: list[float] = field(default_factory=list)
+    beside_ms: list[float] = field(default_factory=list)
     p50: list[float] = field(default_factory=list)
     p99: list[float] = field(default_factory=list)
     busy: list[float] = field(default_factory=list)
@@ -27,6 +28,11 @@ class Score:
     def cpu(self) -> float:
         """Milliseconds of the server process's CPU a request, the median of the rounds."""
         return statistics.median(self.cpu_ms)
+
+    @property
+    def beside(self) -> float:
+        """Milliseconds of CPU a request of all but the server and the load: of the database."""
+        return statistics.median(self.beside_ms)
 
 
 def ratio(one: Score, other: Score) -> float:
@@ -66,10 +72,13 @@ def take_turn(
 
     The CPU is that of all `servers` that have a part in the answer.
     """
-    used = sum(server.cpu() for server in servers)
+    used, all_used = sum(server.cpu() for server in servers), machine_cpu()
     found = load.run(port, request, seconds)
+    used, all_used = sum(server.cpu() for server in servers) - used, machine_cpu() - all_used
+    loading = found["busy"] * found["answers"] / found["rate"]
     score.rates.append(found["rate"])
-    score.cpu_ms.append((sum(server.cpu() for server in servers) - used) / found["answers"] * 1000)
+    score.cpu_ms.append(used / found["answers"] * 1000)
+    score.beside_ms.append((all_used - used - loading) / found["answers"] * 1000)
     score.busy.append(found["busy"])
     score.size = found["bytes"]
     if alone:

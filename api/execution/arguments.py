@@ -22,6 +22,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLString,
     ListValueNode,
+    NullValueNode,
     OperationDefinitionNode,
     Undefined,
     VariableNode,
@@ -112,6 +113,10 @@ def _assembled(
 
 def _default(argument: GraphQLArgument) -> Any:
     """The argument's default as a constant, Undefined without one, MISSING when not simple."""
+    if argument.default is None and argument.default_value is Undefined:
+        return Undefined
+    if argument.default is not None and isinstance(argument.default.literal, NullValueNode):
+        return None
     if not _simple(argument.type):
         return MISSING
     try:

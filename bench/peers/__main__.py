@@ -201,6 +201,10 @@ def _report(scores: dict[str, dict[str, Score]], held: float) -> int:
             values.append(by_rate)
             line += f"{by_rate:14.2f} ({cpu_ratio(found[OURS], found[peer]):.2f})"
         print(line)
+    print("ms of CPU a request, of the server + of the database and all else but the load")
+    for page, found in scores.items():
+        costs = [f"{one.cpu:13.2f} +{one.beside:5.2f}" for one in found.values()]
+        print(f"{page:11}" + "".join(costs))
     for text, value, least in (
         ("geometric mean × PostGraphile", _mean(means[POSTGRAPHILE]), MEAN_MIN),
         ("least page × PostGraphile", min(means[POSTGRAPHILE]), PAGE_MIN),

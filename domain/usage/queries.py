@@ -64,7 +64,8 @@ async def usage_stats(
         query = query.filter(month__gte=month_of(since), month__lte=last)
     else:
         query = query.filter(starts_at__gte=since, starts_at__lt=until)
-    rows = await _summed(query, period, columns, [one for one in COUNTERS if one in wanted])
+    counters = [one for one in COUNTERS if one in wanted]
+    rows = await _summed(query, _place(period, wanted), columns, counters)
     if len(rows) > ROWS_MAX:
         raise Invalid(field="from", reason=f"the answer would have more than {ROWS_MAX} rows")
     if "freshness" in wanted:
@@ -74,15 +75,22 @@ async def usage_stats(
     return rows
 
 
+def _place(period: Period, wanted: Wanted) -> tuple[str, ...]:
+    """The columns that tell when; the month beside a moment only for what hangs on the month."""
+    if period is Period.MONTH:
+        return ("month",)
+    by_month = "freshness" in wanted or "amount" in wanted
+    return ("starts_at", "month") if by_month else ("starts_at",)
+
+
 async def _summed(
-    query: QuerySet[Any], period: Period, columns: Sequence[str], counters: Sequence[str]
+    query: QuerySet[Any], place: tuple[str, ...], columns: Sequence[str], counters: Sequence[str]
 ) -> list[UsageStatRow]:
-    place = ("month",) if period is Period.MONTH else ("starts_at", "month")
     names = (*place, *columns)
     found = await bulk.sums(query, names, tuple(counters), ROWS_MAX + 1)
     make = making.maker(UsageStatRow, query.model, (*names, *counters), dialect())
     rows = make(found)
-    if period is Period.MONTH:
+    if "starts_at" not in place:
         for row in rows:
             row.starts_at = month_start(row.month).astimezone(UTC)
     return rows

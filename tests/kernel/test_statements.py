@@ -14,7 +14,7 @@ from domain.iam.rows import RoleRow, SubAccountRow
 from domain.kernel import statements as remembered
 from domain.kernel.narrowing import Narrowing
 from domain.kernel.reading import fetch, wanting
-from domain.kernel.sql import dialect
+from domain.kernel.sql import dialect, run
 from domain.orders.models import Order
 from tests.cast import NOW, Cast
 from tests.world import World
@@ -68,6 +68,15 @@ async def test_one_text_serves_sets_of_each_size_on_postgres(db: World) -> None:
     else:
         assert [text.count("?") for text, _ in said] == [1, 2, 50]
         assert [len(values) for _, values in said] == [1, 2, 50]
+
+
+async def test_a_set_of_texts_is_read_once_a_statement_not_once_a_row(db: World) -> None:
+    if db.kind != "postgres":
+        return
+    text, values = remembered.statement(Role.filter(name__in=["a", "b"]), ("id",), dialect())
+    told = [str(row["QUERY PLAN"]) for row in await run(f"EXPLAIN {text}", *values)]
+    (looks,) = [line for line in told if "Filter:" in line]
+    assert "ANY ($0)" in looks, told
 
 
 async def test_a_query_set_becomes_the_orms_own_at_any_other_use(cast: Cast) -> None:
