@@ -65,7 +65,8 @@ class Settings(_Base):
     streams_max: int = Field(default=2_000, ge=1)
     streams_per_address: int = Field(default=100, ge=1)
     streams_per_caller: int = Field(default=20, ge=1)
-    stream_operations: int = Field(default=10, ge=1, le=100)
+    streams_opened_per_second: int = Field(default=20, ge=1)
+    stream_operations: int = Field(default=20, ge=1, le=100)
     stream_messages_per_second: int = Field(default=20, ge=1)
     stream_message_bytes: int = Field(default=100_000, ge=1_000, le=1_000_000)
     stream_init_seconds: float = Field(default=5, gt=0, le=60)
@@ -144,6 +145,7 @@ class Settings(_Base):
             connections=self.streams_max,
             per_address=self.streams_per_address,
             per_caller=self.streams_per_caller,
+            opened_per_second=self.streams_opened_per_second,
             operations=self.stream_operations,
             messages_per_second=self.stream_messages_per_second,
             message_bytes=self.stream_message_bytes,
