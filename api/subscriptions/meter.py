@@ -7,15 +7,14 @@ connection, and says so to whoever has its socket.
 
 import array
 import asyncio
-import contextlib
 import fcntl
 import os
 import socket
 import struct
 import sys
 import termios
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from api.subscriptions.allowance import Allowance
 from api.subscriptions.closes import TOO_BIG, TOO_FAST
@@ -35,7 +34,6 @@ _COUNTS: Final = struct.Struct("=128xQ64xQQ")
 """Of `struct tcp_info` in Linux since 4.19: bytes_received, bytes_sent, bytes_retrans."""
 
 Cut = Callable[[int, str], None]
-Address = tuple[str, int | str]
 
 
 class Line:
@@ -85,14 +83,9 @@ class Line:
         came, sent, again = _COUNTS.unpack(info)
         return came, sent - again
 
-    @property
-    def fd(self) -> int:
-        """The number of its socket, which is the server's."""
-        return self._link.fileno()
-
-    def leave(self) -> None:
-        """Leave the socket to the server."""
-        self._link.detach()
+    def close(self) -> None:
+        """End looking; the connection goes on."""
+        self._link.close()
 
 
 class Meter:
@@ -100,44 +93,59 @@ class Meter:
 
     def __init__(self, message_bytes: int) -> None:
         self._message_bytes = message_bytes
-        self._lines: dict[int, Line] = {}
+        self._lines: dict[Line, tuple[int, int]] = {}
+        """With the numbers of the socket, the server's and ours."""
+
         self._next: asyncio.TimerHandle | None = None
 
-    def watch(self, client: Address, cut: Cut) -> Line | None:
+    def watch(self, client: Sequence[Any], cut: Cut) -> Line | None:
         """Begin with the connection of a client; None where its socket is not to be seen."""
-        link = self._link_of(client) if sys.platform == "linux" else None
-        if link is None:
+        if sys.platform != "linux" or len(client) != 2:
             return None
-        line = Line(link, self._message_bytes, cut)
-        self._lines[line.fd] = line
-        if self._next is None:
-            self._look()
-        return line
+        wanted = (str(client[0]), int(client[1]))  # the server says the port as a text
+        known = {number for pair in self._lines.values() for number in pair}
+        for number in sorted(map(int, os.listdir("/proc/self/fd")), key=known.__contains__):
+            link = _socket(number)
+            if link is None:
+                continue
+            if _peer(link) == wanted:
+                line = Line(link, self._message_bytes, cut)
+                self._lines[line] = number, link.fileno()
+                if self._next is None:
+                    self._look()
+                return line
+            link.close()
+        return None
 
     def forget(self, line: Line) -> None:
-        """End with a connection, whose socket may be closed, and its number another's."""
-        if self._lines.get(line.fd) is line:
-            del self._lines[line.fd]
-        line.leave()
-
-    def _link_of(self, client: Address) -> socket.socket | None:
-        host, port = client
-        wanted = (host, int(port))  # the server says the port as a text
-        numbers = map(int, os.listdir("/proc/self/fd"))
-        for number in sorted(numbers, key=self._lines.__contains__):  # likely a new one
-            try:
-                link = socket.socket(fileno=number)
-            except OSError:
-                continue
-            with contextlib.suppress(OSError):
-                if link.getpeername()[:2] == wanted:
-                    return link
-            link.detach()
-        return None
+        """End with a connection."""
+        del self._lines[line]
+        line.close()
 
     def _look(self) -> None:
         loop = asyncio.get_running_loop()
-        for line in tuple(self._lines.values()):
+        for line in tuple(self._lines):
             line.look(loop.time())
         pause = max(LOOK_SECONDS, LOOK_SECONDS_EACH * len(self._lines))
         self._next = loop.call_later(pause, self._look) if self._lines else None
+
+
+def _socket(number: int) -> socket.socket | None:
+    """The socket of a number, under a number of ours: what the server does with its own is safe."""
+    try:
+        ours = os.dup(number)
+    except OSError:
+        return None
+    try:
+        return socket.socket(fileno=ours)
+    except OSError:
+        os.close(ours)
+        return None
+
+
+def _peer(link: socket.socket) -> tuple[Any, ...] | None:
+    try:
+        name = link.getpeername()
+    except OSError:
+        return None
+    return name[:2] if isinstance(name, tuple) else None

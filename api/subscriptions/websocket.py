@@ -84,7 +84,7 @@ class _Connection:
         self._heard_at = self._now()
         self._inbox = Inbox(self.limits)
         self._asked_in = asyncio.Event()
-        self._line = door.register.meter.watch(tuple(scope["client"] or ()), self._end)
+        self._line = door.register.meter.watch(scope.get("client") or (), self._end)
 
     @staticmethod
     def _now() -> float:
