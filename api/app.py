@@ -142,14 +142,15 @@ def _door(runtime: Runtime) -> GraphQLDoor:
     core = seams.core(schema())
     documents = Documents(core, runtime.query_limits)
     bucket = Bucket(settings.query_budget, settings.query_budget_per_second)
-    prices = PriceList(documents, bucket)
     toll = Toll(
         core,
         runtime.query_limits,
         runtime.limits,
         bucket,
+        readings=Bucket(settings.reading_budget, settings.reading_budget_per_second),
         introspection_for_strangers=settings.open_schema,
     )
+    prices = PriceList(documents, toll)
     watcher = Watcher(slow_ms=settings.slow_operation_ms, tracing=runtime.tracing)
     held = _held(runtime)
     return GraphQLDoor(

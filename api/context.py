@@ -5,17 +5,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import strawberry
 
 from api.execution.documents import Documents
 from domain.accounts.identity import Proof
 from domain.kernel.attempts_store import AttemptsStore, ProcessAttempts
-from domain.kernel.buckets import Bucket
 from domain.kernel.context import ActorKind, Ctx
 from domain.kernel.feeds import Hub
 from domain.people.pacing import Turn
+
+if TYPE_CHECKING:
+    from api.toll import Toll
 
 COOKIE: Final = "counterfoil_session"
 DEVICE_COOKIE: Final = "counterfoil_device"
@@ -59,10 +61,10 @@ def network_of(address: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PriceList:
-    """The documents of a door, which know its limits, and the budget that its callers have."""
+    """The documents of a door, which know its limits, and what asks its callers for points."""
 
     documents: Documents
-    bucket: Bucket
+    toll: "Toll"
 
 
 @dataclass(slots=True)
@@ -81,6 +83,8 @@ class RequestContext:
     hub: Hub = field(default_factory=Hub)
     fresh: Callable[[], Awaitable[Ctx]] | None = None
     """The same caller's Ctx of this moment; Unauthenticated when the credential counts no more."""
+    read_ahead: int = 0
+    """Points of the texts that `costOf` had read anew in this request."""
     granted: set[str] = field(default_factory=set)
     """The scopes that this request was found to hold."""
 

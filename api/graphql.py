@@ -25,7 +25,7 @@ from api.execution.limits import Limits
 from api.execution.wire import Asked, Refused
 from api.graphiql import page_response
 from api.library import Library
-from api.pipeline import Pipeline
+from api.pipeline import OnlyStreams, Pipeline
 from api.replay import Replays
 from api.subscriptions import sse, websocket
 from api.subscriptions.register import Register
@@ -136,20 +136,29 @@ class GraphQLDoor:
                     if method == "POST"
                     else wire.from_url(scope["query_string"])
                 )
-                if streams and (media is None or self.pipeline.kind_of(asked) == "subscription"):
+                if media is not None:
+                    answer = await self._watched(scope, headers, asked, media, body, streams)
+                if answer is None:
                     await sse.serve(self, scope, asked, receive, send)
                     return
-                answer = await self._watched(scope, headers, asked, media or wire.JSON, body)
         except Refused as refused:
             answer = not_graphql(refused, stranger(scope, headers), media or wire.JSON)
         await send_answer(send, answer, accepted(scope))
 
     async def _watched(
-        self, scope: Scope, headers: dict[bytes, bytes], asked: Asked, media: str, body: bytes
-    ) -> Answer:
-        """The answer, and what it took for metrics, log and traces."""
+        self,
+        scope: Scope,
+        headers: dict[bytes, bytes],
+        asked: Asked,
+        media: str,
+        body: bytes,
+        streams: bool,
+    ) -> Answer | None:
+        """The answer, and what it took for metrics, log and traces; None for what is a stream."""
         with self.watcher.over(stranger(scope, headers).request_id, headers) as watch:
-            answer = await self._answer(scope, asked, media, body)
+            answer = await self._answer(scope, asked, media, body, streams)
+            if answer is None:
+                return None
             self.watcher.ended(watch, answer.status, answer.body.get("errors", ()))
             answer.secret = watch.kind == "mutation"
         return answer
@@ -162,8 +171,13 @@ class GraphQLDoor:
         length = headers.get(b"content-length")
         return await wire.read_body(receive, seconds=self.seconds, length=length)
 
-    async def _answer(self, scope: Scope, asked: Asked, media: str, body: bytes) -> Answer:
-        """Carry out one query or mutation; never raises, whatever happens to it."""
+    async def _answer(
+        self, scope: Scope, asked: Asked, media: str, body: bytes, streams: bool
+    ) -> Answer | None:
+        """Carry out one query or mutation; never raises, whatever happens to it.
+
+        None for a subscription of a caller who takes `streams`.
+        """
         caller: RequestContext | None = None
         read_only = scope["method"] in READING
         try:
@@ -177,6 +191,8 @@ class GraphQLDoor:
                     self.replays.keep(body, admitted, caller, answer)
                 return answer
         except Exception as error:  # noqa: BLE001 # the last net: masked, logged, never unanswered
+            if streams and isinstance(error, OnlyStreams):
+                return None
             told = caller or stranger(scope, dict(scope["headers"]))
             return failed(error, told, media, asked.query)
 

@@ -1,6 +1,6 @@
 """Where the text of a query comes from (itself, a registered id, a hash), and who may run it."""
 
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from api import errors
 from api.answers import RequestContext
@@ -30,6 +30,13 @@ NO_HASH: Final = Phrase(
 OTHER_HASH: Final = Phrase("The sha256Hash is not that of the query.", "sha256Hash 与 query 不符。")
 
 
+class Text(NamedTuple):
+    """The text to run; `trusted` when it is a registered one, called by its id or hash."""
+
+    text: str
+    trusted: bool = False
+
+
 class Library:
     """The documents that callers name rather than send.
 
@@ -41,31 +48,35 @@ class Library:
         self._automatic = automatic
         self._trusted_only = trusted_only
 
-    async def text_of(self, asked: Asked, caller: RequestContext) -> str | Fault:
+    async def text_of(self, asked: Asked, caller: RequestContext) -> Text | Fault:
         """The text to run, or the fault to answer with."""
         if asked.document_id is not None:
             if asked.query:
                 return bad_input(EITHER)
             trusted = await hot.by_id(asked.document_id, caller.now)
-            return _told(PersistedQueryNotFound(), caller) if trusted is None else trusted.text
+            if trusted is None:
+                return _told(PersistedQueryNotFound(), caller)
+            return Text(trusted.text, trusted=True)
         persisted = asked.extensions.get("persistedQuery")
         if persisted is None:
-            return asked.query or bad_input(NO_QUERY)
+            if not asked.query:
+                return bad_input(NO_QUERY)
+            return Text(asked.query)
         name = _hash_in(persisted)
         if name is None:
             return bad_input(NO_HASH)
         if asked.query:
             same = digest(asked.query) == name
-            return asked.query if same else bad_input(OTHER_HASH)
+            return Text(asked.query) if same else bad_input(OTHER_HASH)
         return await self._by_hash(name, caller)
 
-    async def _by_hash(self, name: str, caller: RequestContext) -> str | Fault:
+    async def _by_hash(self, name: str, caller: RequestContext) -> Text | Fault:
         found = await self._automatic.get(name) if self._automatic is not None else None
         if found is not None:
-            return found
+            return Text(found)
         trusted = await hot.by_digest(name, caller.now)
         if trusted is not None:
-            return trusted.text
+            return Text(trusted.text, trusted=True)
         off = self._automatic is None
         return _told(PersistedQueryNotSupported() if off else PersistedQueryNotFound(), caller)
 

@@ -8,13 +8,13 @@ from graphql import ExecutionResult
 
 from api.answers import Answer, RequestContext, executed, turned_down
 from api.execution import plans
-from api.execution.documents import Document, Documents, Kind, Operation, running
+from api.execution.documents import Document, Documents, Operation, running
 from api.execution.faults import fault
 from api.execution.held import HeldAnswers
 from api.execution.inputs import check_variables
 from api.execution.limits import Limits
 from api.execution.wire import Asked, Refused
-from api.library import Library
+from api.library import Library, Text
 from api.toll import FREE, Receipt, Toll
 from api.watch import Watcher
 from domain.kernel.words import Phrase
@@ -24,6 +24,10 @@ STREAMS: Final = Phrase(
     "订阅请使用 graphql-transport-ws,或在 Accept 中接受 text/event-stream。",
 )
 READ_ONLY: Final = Phrase("By GET only queries run.", "GET 仅可执行查询。")
+
+
+class OnlyStreams(Refused):
+    """A subscription was asked where one answer is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +70,6 @@ class Pipeline:
         self.held = held
         self.compiled = compiled
 
-    def kind_of(self, asked: Asked) -> Kind | None:
-        """What kind of operation is asked for; None when the text does not say."""
-        operation = self.documents.get(asked.query).select(asked.operation_name)
-        return operation.kind if isinstance(operation, Operation) else None
-
     async def admit(
         self,
         asked: Asked,
@@ -82,18 +81,22 @@ class Pipeline:
     ) -> Admitted | Answer:
         """What is to be executed, or the answer why it is not.
 
-        Raises Refused for a kind of operation that does not run this way, and the refusals of
-        `Library.permit` and `Toll.pay`.
+        Raises Refused for a kind of operation that does not run this way (OnlyStreams for a
+        subscription), and the refusals of `Library.permit` and `Toll.pay`.
         """
         by_id = asked.document_id is not None
+        found = Text(asked.query)
         if self.library is not None:
-            text = await self.library.text_of(asked, caller)
-            if not isinstance(text, str):
-                return turned_down([text], media, caller)
-            if text is not asked.query:
-                asked = replace(asked, query=text, document_id=None)
-            await self.library.permit(text, caller)
-        document = self.documents.get(asked.query)
+            named = await self.library.text_of(asked, caller)
+            if not isinstance(named, Text):
+                return turned_down([named], media, caller)
+            found = named
+            if found.text is not asked.query:
+                asked = replace(asked, query=found.text, document_id=None)
+            await self.library.permit(found.text, caller)
+        document = await self._document(found, caller, media)
+        if isinstance(document, Answer):
+            return document
         if document.faults:
             return turned_down(document.faults, media, caller)
         operation = document.select(asked.operation_name)
@@ -114,6 +117,12 @@ class Pipeline:
         if self.toll is not None:
             receipt = await self.toll.pay(document, operation, asked.variables, caller, media)
         return receipt.refused or Admitted(asked, document, operation, receipt, by_id)
+
+    async def _document(self, found: Text, caller: RequestContext, media: str) -> Document | Answer:
+        """The document of a text, which its caller pays for unless it was read or registered."""
+        if self.toll is None or found.trusted:
+            return self.documents.get(found.text)
+        return await self.toll.read(self.documents, found.text, caller, media)
 
     async def carry_out(self, admitted: Admitted, caller: RequestContext, media: str) -> Answer:
         """Execute a query or a mutation, and answer with what it yields and what it cost."""
@@ -151,7 +160,8 @@ class Pipeline:
 def _check_kind(operation: Operation, *, read_only: bool, streaming: bool) -> None:
     if operation.kind == "query" or (operation.kind == "subscription" and streaming):
         return
+    kind = OnlyStreams if operation.kind == "subscription" else Refused
     if read_only:
-        raise Refused(405, READ_ONLY, headers={"Allow": "POST"})
+        raise kind(405, READ_ONLY, headers={"Allow": "POST"})
     if operation.kind == "subscription":
-        raise Refused(400, STREAMS)
+        raise kind(400, STREAMS)

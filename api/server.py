@@ -1,8 +1,10 @@
 """Starting the server: in this process when there is one worker, else in several beside it."""
 
 import asyncio
+import contextlib
 import json
 import os
+import resource
 import secrets
 import socket
 from collections.abc import Callable
@@ -24,6 +26,10 @@ Say = Callable[[str], None]
 HTTP1: Final = HTTP1Settings(header_read_timeout=30_000, max_buffer_size=65_536)
 """Headers end within 30 seconds, also those of a connection's next request; none are read that go
 on beyond twice what `api.middleware` takes."""
+
+
+FILES_MAX: Final = 65_536
+"""Open files, which connections are: twice what a process ever needs."""
 
 
 class CannotStart(Exception):
@@ -56,8 +62,17 @@ def serve(settings: Settings, *, with_demo: bool, say: Say) -> None:
     except tracing.MissingPackages as missing:
         raise CannotStart(str(missing)) from None
     check_port(settings.host, settings.port)
+    _allow_connections()
     asyncio.run(_prepare(settings, with_demo=with_demo, say=say))
     _serve(settings)
+
+
+def _allow_connections() -> None:
+    """As many open connections as the machine lets us have: what is usual allows 1,024 files."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = FILES_MAX if most == resource.RLIM_INFINITY else min(most, FILES_MAX)
+    with contextlib.suppress(OSError, ValueError):  # then it stays as it is
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, most), most))
 
 
 def _serve(settings: Settings) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.execution.readings import READINGS
 from api.subscriptions.register import StreamLimits
 from domain.kernel.policy import Policy
 
@@ -56,13 +57,16 @@ class Settings(_Base):
     query_cost_max: int = Field(default=5_000, ge=1, le=1_000_000)
     query_budget: int = Field(default=10_000, ge=1, le=1_000_000_000)
     query_budget_per_second: int = Field(default=500, ge=1, le=1_000_000)
+    reading_budget: int = Field(default=READINGS.size, ge=1, le=1_000_000_000)
+    reading_budget_per_second: int = Field(default=READINGS.per_second, ge=1, le=1_000_000)
     introspection_for_strangers: bool | None = None
     automatic_queries: bool = True
     trusted_only: Literal["nobody", "strangers", "everybody"] = "nobody"
     streams_max: int = Field(default=2_000, ge=1)
     streams_per_address: int = Field(default=100, ge=1)
     streams_per_caller: int = Field(default=20, ge=1)
-    stream_operations: int = Field(default=10, ge=1, le=100)
+    streams_opened_per_second: int = Field(default=20, ge=1)
+    stream_operations: int = Field(default=20, ge=1, le=100)
     stream_messages_per_second: int = Field(default=20, ge=1)
     stream_message_bytes: int = Field(default=100_000, ge=1_000, le=1_000_000)
     stream_init_seconds: float = Field(default=5, gt=0, le=60)
@@ -141,6 +145,7 @@ class Settings(_Base):
             connections=self.streams_max,
             per_address=self.streams_per_address,
             per_caller=self.streams_per_caller,
+            opened_per_second=self.streams_opened_per_second,
             operations=self.stream_operations,
             messages_per_second=self.stream_messages_per_second,
             message_bytes=self.stream_message_bytes,

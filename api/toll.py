@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from graphql import GraphQLError, GraphQLSchema
 
@@ -12,9 +12,10 @@ from api import errors
 from api.answers import Answer, RequestContext, refuse, turned_down
 from api.execution import introspected
 from api.execution.costs import INTROSPECTION_FACTOR, introspection_max, plan_of
-from api.execution.documents import Document, Operation
+from api.execution.documents import Document, Documents, Operation
 from api.execution.faults import fault
 from api.execution.limits import Limits, too_complex
+from api.execution.readings import READINGS, points_of
 from api.watch import spent
 from domain.kernel.buckets import Bucket, Taken
 from domain.kernel.errors import RateLimited, Unauthenticated
@@ -55,8 +56,18 @@ class Receipt:
 FREE: Final = Receipt()
 
 
+class Unpaid(NamedTuple):
+    """A text was not read, for what reading it takes is not there."""
+
+    points: int
+    taken: Taken
+
+
 class Toll:
-    """Asks each caller for the points of a query: one round trip to Redis at most, or none."""
+    """Asks each caller for the points of a query, and for those of reading a text not known.
+
+    One round trip to Redis at most for each, or none.
+    """
 
     def __init__(
         self,
@@ -65,12 +76,14 @@ class Toll:
         store: LimitsStore,
         bucket: Bucket,
         *,
+        readings: Bucket = READINGS,
         introspection_for_strangers: bool = True,
     ) -> None:
         self._schema = schema
         self._limits = limits
         self._store = store
-        self._bucket = bucket
+        self.bucket = bucket
+        self._readings = readings
         self._open = introspection_for_strangers
         self._introspection_max = _introspection_max(schema)
 
@@ -97,14 +110,46 @@ class Toll:
             receipt.refused = receipt.on(_over_budget(points, taken, media, caller))
         return receipt
 
+    async def read(
+        self, documents: Documents, text: str, caller: RequestContext, media: str
+    ) -> Document | Answer:
+        """The document of `text`, or the answer why it is not read now."""
+        found = await self.document(documents, text, caller.payer, caller.now)
+        if isinstance(found, Document):
+            return found
+        refused = _over_budget(found.points, found.taken, media, caller, _UNREAD)
+        remedy = _REMEDY["zh" if caller.language == "zh" else "en"]
+        refused.body["errors"][0]["extensions"]["remedy"] = remedy.format(
+            seconds=found.taken.retry_after
+        )
+        return refused
+
+    async def document(
+        self, documents: Documents, text: str, payer: str, now: datetime
+    ) -> Document | Unpaid:
+        """The document of `text`: from memory, or read now if `payer` has the points for that.
+
+        They are asked for before anything is read, so a text that is refused then costs as much.
+        One round trip for a text that was not read before, else none.
+        """
+        known = documents.known(text)
+        if known is not None:
+            return known
+        points = points_of(text, documents.limits)
+        if points:
+            taken = await self._store.spend(f"read:{payer}", points, self._readings, now)
+            if not taken.allowed:
+                return Unpaid(points, taken)
+        return documents.get(text)
+
     async def spend(self, points: int, payer: str, now: datetime) -> tuple[Taken, Receipt]:
         """Ask for `points` of what `payer` has: whether they are there, and what is told of it."""
-        taken = await self._store.spend(f"cost:{payer}", points, self._bucket, now)
+        taken = await self._store.spend(f"cost:{payer}", points, self.bucket, now)
         facts = {
             "requested": points,
             "budget": taken.limit,
             "remaining": taken.remaining,
-            "restoreRate": self._bucket.per_second,
+            "restoreRate": self.bucket.per_second,
             "resetAfter": taken.reset_seconds,
         }
         return taken, Receipt(facts=facts)
@@ -137,19 +182,38 @@ class Toll:
         return points + max(STRANGERS_INTROSPECTION, looks), 0
 
 
-def _over_budget(points: int, taken: Taken, media: str, caller: RequestContext) -> Answer:
-    refusal = RateLimited(retry_after=taken.retry_after)
-    told = errors.told_of_refusal(refusal, caller)
-    told["message"] = _OVER["zh" if caller.language == "zh" else "en"].format(
-        points=points, remaining=taken.remaining, seconds=taken.retry_after
-    )
-    told["extensions"] |= {"cost": points, "budget": taken.limit, "remaining": taken.remaining}
-    headers = errors.headers_of(refusal, 429).items()
-    return refuse(429, [told], media, caller, headers)
-
-
 _OVER: Final = {
     "en": "This query costs {points} points and {remaining} are left of your budget; "
     "it can be paid in {seconds} s.",
     "zh": "本次查询需要 {points} 点,当前剩余 {remaining} 点;请在 {seconds} 秒后重试。",
 }
+_UNREAD: Final = {
+    "en": "Reading a text that was not sent before costs {points} points here, and {remaining} "
+    "are left of your budget for such texts; it can be read in {seconds} s.",
+    "zh": "首次读取该查询文本需要 {points} 点,读取新文本的额度剩余 {remaining} 点;"
+    "请在 {seconds} 秒后重试。",
+}
+_REMEDY: Final = {
+    "en": "Wait {seconds} seconds. Keep the texts of your operations the same and send what "
+    "changes as variables: a text that was read before costs nothing, nor does a registered one.",
+    "zh": "请等待 {seconds} 秒。请保持操作文本不变,将变化的内容放入变量:"
+    "已读取过的文本和已登记的文本不再计费。",
+}
+"""What to do about it."""
+
+
+def _over_budget(
+    points: int,
+    taken: Taken,
+    media: str,
+    caller: RequestContext,
+    said: Mapping[str, str] = _OVER,
+) -> Answer:
+    refusal = RateLimited(retry_after=taken.retry_after)
+    told = errors.told_of_refusal(refusal, caller)
+    told["message"] = said["zh" if caller.language == "zh" else "en"].format(
+        points=points, remaining=taken.remaining, seconds=taken.retry_after
+    )
+    told["extensions"] |= {"cost": points, "budget": taken.limit, "remaining": taken.remaining}
+    headers = errors.headers_of(refusal, 429).items()
+    return refuse(429, [told], media, caller, headers)

@@ -4,6 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from graphql import (
+    BooleanValueNode,
+    EnumValueNode,
+    IntValueNode,
+    ListValueNode,
+    StringValueNode,
+    ValueNode,
+    VariableNode,
+)
+
 from api.execution.limits import CEILING
 from api.execution.weights import Price
 from domain.kernel.reading import PAGE_DEFAULT, PAGE_MAX
@@ -13,6 +23,7 @@ When: TypeAlias = frozenset[tuple[str, bool]]
 
 Values: TypeAlias = Mapping[str, Any]
 ALWAYS: Final[When] = frozenset()
+INT_LENGTH_MAX: Final = 12
 
 
 class Share(NamedTuple):
@@ -24,10 +35,14 @@ class Share(NamedTuple):
 
 @dataclass(slots=True)
 class Charge:
-    """One field of the answer; `fixed` is its cost when no variable decides it."""
+    """One field of the answer; `fixed` is its cost when no variable decides it.
+
+    `arguments` are those of a field whose price hangs on them.
+    """
 
     path: str
     price: Price
+    arguments: Mapping[str, ValueNode] = field(default_factory=dict)
     pages: tuple[Any, ...] = ()
     whens: tuple[When, ...] = ()
     options: list[list["Charge"]] = field(default_factory=list)
@@ -37,6 +52,7 @@ class Charge:
         """The same charge, its cost found if it is always the same."""
         below = [one.fixed for option in self.options for one in option]
         constant = not self.whens and not any(isinstance(page, str) for page in self.pages)
+        constant = constant and not any(_varies(one) for one in self.arguments.values())
         if constant and None not in below:
             self.fixed = self.cost({})
         return self
@@ -54,6 +70,10 @@ class Charge:
 
     def size(self, values: Values) -> int:
         """How many entries the field is taken to have."""
+        if self.price.sized is not None:
+            sent = {name: value_of(node, values) for name, node in self.arguments.items()}
+            told = self.price.sized(sent)
+            return self.price.size if told is None else told
         if not self.price.paged:
             return self.price.size
         asked: list[Any] = [
@@ -77,6 +97,25 @@ class Charge:
 
     def _dearest(self, values: Values) -> list["Charge"]:
         return max(self.options, key=lambda option: _sum(option, values), default=[])
+
+
+def value_of(node: ValueNode, values: Values) -> Any:
+    """A literal as JSON would say it, a variable's value; None for an object and a float."""
+    if isinstance(node, VariableNode):
+        return values.get(node.name.value)
+    if isinstance(node, IntValueNode):
+        return int(node.value) if len(node.value) < INT_LENGTH_MAX else CEILING - 1
+    if isinstance(node, ListValueNode):
+        return [value_of(one, values) for one in node.values]
+    if isinstance(node, BooleanValueNode | StringValueNode | EnumValueNode):
+        return node.value
+    return None
+
+
+def _varies(node: ValueNode) -> bool:
+    if isinstance(node, ListValueNode):
+        return any(_varies(one) for one in node.values)
+    return isinstance(node, VariableNode)
 
 
 def _sum(option: Iterable[Charge], values: Values) -> int:

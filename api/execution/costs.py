@@ -25,7 +25,7 @@ from graphql import (
 )
 from graphql.type import SchemaMetaFieldDef, TypeMetaFieldDef
 
-from api.execution.charges import ALWAYS, Charge, Plan, When
+from api.execution.charges import ALWAYS, Charge, Plan, When, value_of
 from api.execution.documents import Document, Operation
 from api.execution.limits import CEILING, too_complex
 from api.execution.repeats import VISITS_MAX
@@ -82,7 +82,7 @@ class _Planner:
         root = self.schema.get_root_type(operation.operation)
         (option,) = self._place(root, [(operation.selection_set, ALWAYS)], "") or [[]]
         defaults = {
-            one.variable.name.value: _literal(one.default_value)
+            one.variable.name.value: value_of(one.default_value, {})
             for one in operation.variable_definitions or ()
             if one.default_value is not None
         }
@@ -182,6 +182,9 @@ class _Planner:
         return Charge(
             path=here,
             price=price,
+            arguments={one.name.value: one.value for one in node.arguments or ()}
+            if price.sized is not None
+            else {},
             pages=_pages(node, definition) if price.paged else (),
             whens=() if always else tuple(entry.when for entry in group),
             options=self._place(get_named_type(definition.type), chosen, here) if chosen else [],
@@ -209,10 +212,8 @@ def _pages(node: FieldNode, definition: Any) -> tuple[Any, ...]:
 
 def _literal(value: Any) -> Any:
     """A literal's number or truth, a variable's name, None for all else."""
-    if isinstance(value, IntValueNode):
-        return int(value.value) if len(value.value) < 12 else CEILING - 1
-    if isinstance(value, BooleanValueNode):
-        return value.value
+    if isinstance(value, IntValueNode | BooleanValueNode):
+        return value_of(value, {})
     return value.name.value if isinstance(value, VariableNode) else None
 
 

@@ -154,9 +154,13 @@ class Documents:
         self.good: Shelf[str, Document] = Shelf(entries, characters)
         self.refused: Shelf[str, Document] = Shelf(entries // 4, characters)
 
+    def known(self, text: str) -> Document | None:
+        """The document of `text` if it is in memory."""
+        return self.good.get(text) or self.refused.get(text)
+
     def get(self, text: str) -> Document:
         """The document of `text`, from memory or read now (about 2 ms)."""
-        found = self.good.get(text) or self.refused.get(text)
+        found = self.known(text)
         if found is not None:
             return found
         if len(text) > self.limits.text:

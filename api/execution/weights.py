@@ -4,8 +4,9 @@ The directives are those of IBM's GraphQL Cost Directives as other gateways read
 schema.graphql tells tools what we tell callers.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from weakref import WeakKeyDictionary
 
 import strawberry
@@ -19,6 +20,7 @@ from graphql import (
     get_named_type,
     is_leaf_type,
 )
+from strawberry import UNSET
 from strawberry.schema_directive import Location
 
 from domain.kernel.reading import PAGE_MAX
@@ -44,11 +46,27 @@ class Cost:
 )
 class ListSize:
     assumed_size: int = strawberry.directive_field(name="assumedSize")
+    slicing_arguments: list[str] | None = strawberry.directive_field(
+        name="slicingArguments", default=UNSET
+    )
+
+
+SizeOf: TypeAlias = Callable[[Mapping[str, Any]], int | None]
+"""How many entries a list is taken to have with these arguments; None when they do not say.
+
+The arguments are as they were sent: moments and enum values are text, and nothing was checked.
+"""
+
+SIZE: Final = "size"
+"""Where the metadata of a field hold its SizeOf."""
 
 
 ARGUMENTS: Final[dict[str, dict[str, str]]] = {
     "cost": {"weight": "So many points, once for each time the field is asked."},
-    "listSize": {"assumedSize": "So many entries; the list may well have more or fewer."},
+    "listSize": {
+        "assumedSize": "So many entries; the list may well have more or fewer.",
+        "slicingArguments": "Arguments that say how many they are instead, as the field tells.",
+    },
 }
 """What is said of the arguments of directives; Strawberry has no place for it."""
 
@@ -60,21 +78,25 @@ def describe(schema: GraphQLSchema) -> None:
             directive.args[name].description = text
 
 
-def holds(size: int) -> list[object]:
-    """The directives of a list field whose lists rarely hold more than `size` entries."""
-    return [ListSize(assumed_size=size)]
+def holds(size: int, by: Sequence[str] = ()) -> list[object]:
+    """The directives of a list field whose lists rarely hold more than `size` entries.
+
+    `by` names the arguments that its SizeOf, in the field's metadata, reads.
+    """
+    return [ListSize(assumed_size=size, slicing_arguments=list(by) or UNSET)]
 
 
-def costs(weight: int, *, size: int | None = None) -> list[object]:
+def costs(weight: int, *, size: int | None = None, by: Sequence[str] = ()) -> list[object]:
     """The directives of a field that is dear by itself, and of its list if it is one."""
-    return [Cost(weight=weight), *(holds(size) if size is not None else ())]
+    return [Cost(weight=weight), *(holds(size, by) if size is not None else ())]
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
     """What one field costs: `weight` + size * (at least `least`; `each` and what lies below it).
 
-    The size is `size`, or the page asked for when `paged`. A page costs its size even when
+    The size is `size`, or what `sized` says of the arguments, or the page asked for when `paged`.
+    A page costs its size even when
     nothing is asked of its entries, for they are read all the same.
     """
 
@@ -84,6 +106,7 @@ class Price:
     least: int = 0
     paged: bool = False
     leaf: bool = False
+    sized: SizeOf | None = None
 
 
 Prices = dict[tuple[str, str], Price]
@@ -164,8 +187,15 @@ def _price(mutation: bool, field: GraphQLField) -> Price:
         return Price(weight=weight, each=0, least=1, paged=True)
     if holds_list(field.type):
         told = directive(field, ListSize)
-        return Price(weight=weight, size=told.assumed_size if told is not None else PAGE_MAX)
+        size = told.assumed_size if told is not None else PAGE_MAX
+        return Price(weight=weight, size=size, sized=_size_of(field))
     return Price(weight=weight)
+
+
+def _size_of(field: GraphQLField) -> SizeOf | None:
+    definition = field.extensions.get("strawberry-definition")
+    found: SizeOf | None = getattr(definition, "metadata", {}).get(SIZE)
+    return found
 
 
 def _introspection_sizes(schema: GraphQLSchema) -> dict[str, int]:

@@ -6,14 +6,19 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.scalars import JSON
 
-from api.context import Info
+from api.context import Info, RequestContext
 from api.execution.costs import plan_of
-from api.execution.documents import Operation
+from api.execution.documents import Document, Operation
 from api.execution.faults import Fault, QueryTooComplex, fault, without_suggestions
+from api.execution.readings import points_of
 from api.execution.weights import costs
 from api.schema.costs import CostShare, QueryCost
-from domain.kernel.errors import Invalid
+from api.toll import Unpaid
+from domain.kernel.errors import Invalid, RateLimited
 from domain.kernel.words import Phrase, told_in
+
+AHEAD_MAX: Final = 2_500
+"""Points of the texts that one query may have read anew, if they are several: one large text's."""
 
 DEAREST: Final = 10
 CEILING_TOLD: Final = 2**31 - 1
@@ -25,9 +30,9 @@ class CostQuery:
         graphql_type=QueryCost,
         directives=costs(25),
         description="What a call of a document would cost, and which fields make it dear. The "
-        "document is not run.",
+        "document is not run; one that was not sent before is paid for as if it was.",
     )
-    def cost_of(
+    async def cost_of(
         self,
         info: Info,
         document: Annotated[str, strawberry.argument(description="The document, as text.")],
@@ -44,7 +49,7 @@ class CostQuery:
         if not isinstance(given, dict):
             raise Invalid(field="variables", reason=Phrase("must be an object", "须为对象"))
         prices = info.context.prices
-        found = prices.documents.get(document)
+        found = await _document(info.context, document)
         if found.faults:
             raise _refused("document", found.faults[0])
         operation = found.select(operation_name)
@@ -59,13 +64,34 @@ class CostQuery:
             points=points,
             limit=limit,
             allowed=points <= limit,
-            budget=prices.bucket.size,
-            restore_rate=prices.bucket.per_second,
+            budget=prices.toll.bucket.size,
+            restore_rate=prices.toll.bucket.per_second,
             dearest=[
                 CostShare(path=share.path, points=min(share.points, CEILING_TOLD))
                 for share in plan.shares(given)[:DEAREST]
             ],
         )
+
+
+async def _document(caller: RequestContext, text: str) -> Document:
+    """The document of a text, at the caller's cost as if it was sent; raises RateLimited."""
+    documents, toll = caller.prices.documents, caller.prices.toll
+    if documents.known(text) is None:
+        points = points_of(text, documents.limits)
+        if caller.read_ahead and caller.read_ahead + points > AHEAD_MAX:
+            reason = Phrase(
+                f"takes {points:,} points to read, and one query has {AHEAD_MAX:,} for all; "
+                "ask for them one after another",
+                f"读取需要 {points:,} 点,而单次查询总共只有 {AHEAD_MAX:,} 点,请逐个查询",
+            )
+            raise Invalid(field="document", reason=reason)
+        caller.read_ahead += points
+    found = await toll.document(documents, text, caller.payer, caller.now)
+    if isinstance(found, Unpaid):
+        seconds = found.taken.retry_after
+        caller.response_headers.append(("Retry-After", str(seconds)))
+        raise RateLimited(retry_after=seconds)
+    return found
 
 
 def _refused(field: str, found: Fault) -> Invalid:

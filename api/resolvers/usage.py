@@ -1,14 +1,16 @@
 """The calls of usage."""
 
+from collections.abc import Mapping
 from dataclasses import fields
-from datetime import datetime
-from typing import Annotated
+from datetime import datetime, timedelta
+from math import ceil, prod
+from typing import Annotated, Any, Final
 
 import strawberry
 
 from api.context import Info
 from api.execution.lookahead import wanted
-from api.execution.weights import costs
+from api.execution.weights import SIZE, costs
 from api.resolvers.paging import node_wanted, paged
 from api.schema.paging import Connection, Paged
 from api.schema.usage import UsageRecord, UsageStat
@@ -48,7 +50,11 @@ Since = Annotated[
     ),
 ]
 Until = Annotated[
-    datetime | None, strawberry.argument(description="Only periods that begin before it.")
+    datetime | None,
+    strawberry.argument(
+        description="Only periods that begin before it. Without it, `from` is priced as the "
+        "longest time that may be asked."
+    ),
 ]
 GroupBy = Annotated[
     list[UsageGroup] | None, strawberry.argument(description="By what figures are told apart.")
@@ -75,14 +81,56 @@ async def read_usage_stats(
     )
 
 
+STATS_COST: Final = costs(10, size=500, by=("period", "from", "until", "groupBy"))
+LASTS: Final = {
+    Period.HOUR: timedelta(hours=1),
+    Period.DAY: timedelta(days=1),
+    Period.MONTH: timedelta(days=28),
+}
+ASSUMED: Final = {
+    "product_code": 5,
+    "api_code": 3,
+    "sub_account_id": 5,
+    "key_id": 2,
+}
+"""How many products an enterprise is taken to use, APIs of each, sub-accounts, keys of each."""
+
+DEAREST: Final = 4_000
+"""Taken for all beyond it, so that whatever may be answered may also be asked."""
+
+
+def figures(given: Mapping[str, Any]) -> int | None:
+    """How many figures these arguments of `usageStats` ask for; a SizeOf."""
+    groups = given.get("groupBy") or []
+    try:
+        period = Period(given["period"])
+        grouped = {UsageGroup(one) for one in (groups if isinstance(groups, list) else [groups])}
+        since, until = (_moment(given.get(name)) for name in ("from", "until"))
+        span = until - since if since and until else queries.LONGEST[period]
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return None
+    if since is None:
+        span = queries.USUAL[period]
+    times = ceil(max(span, timedelta()) / LASTS[period]) + 1
+    columns = {column for one in grouped for column in queries.GROUPED_BY[one]}
+    return min(DEAREST, times * prod(ASSUMED[one] for one in columns))
+
+
+def _moment(text: Any) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
 @strawberry.type
 class UsageQuery:
     usage_stats = strawberry.field(
         resolver=read_usage_stats,
         graphql_type=list[UsageStat] | None,
-        directives=costs(10, size=500),
+        directives=STATS_COST,
+        metadata={SIZE: figures},
         description="The figures of the enterprise's calls, at most 31 days of hours, 366 days "
-        "of days, three years of months, and 5,000 rows. Only periods with calls are listed.",
+        "of days, three years of months, and 5,000 rows. Only periods with calls are listed. "
+        "Priced is one for each period, times 5 by PRODUCT, 15 by API, 5 by SUB_ACCOUNT and 10 "
+        "by KEY; at most 4,000.",
     )
 
     @strawberry.field(

@@ -7,12 +7,12 @@ import strawberry
 
 from api.context import Info
 from api.execution.lookahead import wanted
-from api.execution.weights import costs
-from api.resolvers.bills import list_bills
+from api.execution.weights import SIZE, costs
+from api.resolvers.bills import RUNNING_WEIGHT, list_bills
 from api.resolvers.entitlements import list_entitlements
 from api.resolvers.ledger import read_financial_account
 from api.resolvers.orders import list_orders
-from api.resolvers.usage import read_usage_stats
+from api.resolvers.usage import STATS_COST, figures, read_usage_stats
 from api.schema.accounts import ActorKind, EnterpriseKind, Verification, VerificationStatus
 from api.schema.bills import Bill
 from api.schema.entitlements import Entitlement
@@ -65,12 +65,14 @@ class Enterprise(Node, Shows):
     usage_stats = strawberry.field(
         resolver=read_usage_stats,
         graphql_type=list[UsageStat] | None,
-        directives=costs(10, size=500),
+        directives=STATS_COST,
+        metadata={SIZE: figures},
         description="The figures of its calls; limits as for the query of the same name.",
     )
     bills = strawberry.field(
         resolver=list_bills,
         graphql_type=Connection[Bill] | None,
+        directives=costs(RUNNING_WEIGHT),
         description="Its bills: the running months first, then the closed ones.",
     )
 

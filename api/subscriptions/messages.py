@@ -1,47 +1,26 @@
-"""The messages of graphql-transport-ws as they come in, and the codes with which it ends."""
+"""The messages of graphql-transport-ws as they come in."""
 
 import asyncio
 from typing import Any, Final
 
 import orjson
 
+from api.subscriptions.allowance import Allowance
+from api.subscriptions.closes import BAD_REQUEST, TOO_BIG, TOO_FAST, Close
 from api.subscriptions.register import REFUSED, StreamLimits
 
 ID_MAX: Final = 100
-REASON_MAX: Final = 120
-"""A close frame has room for 123 bytes."""
 
+AT_ONCE_SECONDS: Final = 5
+"""A client that begins sends in an instant what is allowed in so many seconds."""
 
-class Close(Exception):
-    """The connection ends, with this code and reason."""
+WORK_OF_A_MESSAGE: Final = 1_000
+OPERATION_WORK: Final = 1_000
+DOCUMENT_WORK_MAX: Final = 10_000
+"""To read a document takes CPU by its bytes, and to begin any as much as so many bytes. A client
+may ask for as much as so many bytes for each message that it may send, of two seconds at once."""
 
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
-
-
-GOING_AWAY: Final = 1001
-TOO_BIG: Final = 1009
-BROKEN: Final = 1011
-TRY_LATER: Final = 1013
-BAD_REQUEST: Final = 4400
-UNAUTHORIZED: Final = 4401
-FORBIDDEN: Final = 4403
-BAD_PROTOCOL: Final = 4406
-INIT_TIMEOUT: Final = 4408
-ID_TAKEN: Final = 4409
-SILENT: Final = 4410
-SLOW: Final = 4413
-TOO_MANY_INITS: Final = 4429
-TOO_FAST: Final = 4430
-"""Ours beside the protocol's: SILENT answers no ping, SLOW takes no events, TOO_FAST asks on."""
-
-
-def closing(close: Close) -> dict[str, Any]:
-    """The end as ASGI says it."""
-    reason = close.reason.encode()[:REASON_MAX].decode(errors="ignore")
-    return {"type": "websocket.close", "code": close.code, "reason": reason}
+WAITED_SECONDS_MAX: Final = 1
 
 
 def id_of(message: dict[str, Any]) -> str:
@@ -57,8 +36,11 @@ class Inbox:
 
     def __init__(self, limits: StreamLimits) -> None:
         self.limits = limits
-        self._allowance = float(limits.messages_per_second)
-        self._counted_at = asyncio.get_running_loop().time()
+        now, rate = self._now(), limits.messages_per_second
+        self._messages = Allowance(AT_ONCE_SECONDS * rate, rate, now)
+        work = rate * WORK_OF_A_MESSAGE
+        self._work = Allowance(2 * work, work, now)
+        self._waited = 0.0
 
     def take(self, message: Any) -> dict[str, Any]:
         """The message in one frame: an object with a `type`."""
@@ -67,7 +49,9 @@ class Inbox:
             raise Close(BAD_REQUEST, "Only text messages are understood")
         if len(text) > self.limits.message_bytes or len(text.encode()) > self.limits.message_bytes:
             raise Close(TOO_BIG, f"A message may have {self.limits.message_bytes:,} bytes")
-        self._count()
+        if self._messages.take(1, self._now()):
+            REFUSED.labels("fast").inc()
+            raise Close(TOO_FAST, f"At most {self.limits.messages_per_second} messages a second")
         try:
             found = orjson.loads(text)
         except orjson.JSONDecodeError:
@@ -76,11 +60,18 @@ class Inbox:
             raise Close(BAD_REQUEST, "A message is an object with a type")
         return found
 
-    def _count(self) -> None:
-        """Let through so many messages a second, and as many at once (a leaky bucket)."""
-        now, rate = asyncio.get_running_loop().time(), self.limits.messages_per_second
-        last, self._counted_at = self._counted_at, now
-        self._allowance = min(rate, self._allowance + (now - last) * rate) - 1
-        if self._allowance < 0:
+    async def wait_for_room(self, size: int) -> None:
+        """Wait until an operation of so many bytes may begin: one who asks for much is read later.
+
+        Who has us wait without a pause is ended.
+        """
+        wait = self._work.take(OPERATION_WORK + min(size, DOCUMENT_WORK_MAX), self._now())
+        self._waited = self._waited + wait if wait else 0.0
+        if self._waited > WAITED_SECONDS_MAX:
             REFUSED.labels("fast").inc()
-            raise Close(TOO_FAST, f"At most {rate} messages a second")
+            raise Close(TOO_FAST, "Operations come too fast")
+        await asyncio.sleep(wait)
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

@@ -1,6 +1,7 @@
 """Who has a stream open in this process: limits, re-checks when rights change, and the drain."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -10,7 +11,10 @@ from uuid import uuid4
 from prometheus_client import Counter as Counted
 from prometheus_client import Gauge
 
+from api.subscriptions.meter import Meter
 from domain.kernel import changes
+from domain.kernel.buckets import SECOND, Bucket
+from domain.kernel.limits_store import ProcessLimits
 from domain.kernel.streams_store import SharedStreams
 
 OPEN: Final = Gauge(
@@ -34,7 +38,10 @@ class StreamLimits:
     connections: int = 2_000
     per_address: int = 100
     per_caller: int = 20
-    operations: int = 10
+    opened_per_second: int = 20
+    """By one address, after `per_address` at once."""
+
+    operations: int = 20
     messages_per_second: int = 20
     message_bytes: int = 100_000
     init_seconds: float = 5
@@ -69,9 +76,11 @@ class Register:
     ) -> None:
         self.limits = limits or StreamLimits()
         self.shared = shared
+        self.meter = Meter(self.limits.message_bytes)
         self.draining = asyncio.Event()
         self._places: set[Place] = set()
         self._addresses: Counter[str] = Counter()
+        self._opened = ProcessLimits()
         self._callers: Counter[str] = Counter()
         self._named: dict[Name, set[Place]] = {}
         self.empty = asyncio.Event()
@@ -87,6 +96,10 @@ class Register:
             raise self._none("process", "The server has no room for more connections.")
         if self._addresses[address] >= self.limits.per_address:
             raise self._none("address", "Too many connections from this address.")
+        now, most = int(time.monotonic() * SECOND), self.limits
+        bucket = Bucket(most.per_address, most.opened_per_second)
+        if not self._opened.spend_now(address, 1, bucket, now).allowed:
+            raise self._none("rate", "Too many new connections from this address.")
         if not self._places:
             changes.listen(self._changed)
         place = Place(kind=kind, address=address, check=check)

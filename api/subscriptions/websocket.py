@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.answers import RequestContext, failed, stranger
 from api.execution.wire import GRAPHQL, Asked, Refused, from_body
-from api.subscriptions.messages import (
+from api.subscriptions.closes import (
     BAD_PROTOCOL,
     BAD_REQUEST,
     BROKEN,
@@ -25,10 +25,9 @@ from api.subscriptions.messages import (
     TRY_LATER,
     UNAUTHORIZED,
     Close,
-    Inbox,
     closing,
-    id_of,
 )
+from api.subscriptions.messages import Inbox, id_of
 from api.subscriptions.register import REFUSED, SENT, Place, TooMany
 from api.subscriptions.running import (
     Body,
@@ -85,6 +84,7 @@ class _Connection:
         self._heard_at = self._now()
         self._inbox = Inbox(self.limits)
         self._asked_in = asyncio.Event()
+        self._line = door.register.meter.watch(scope.get("client") or (), self._end)
 
     @staticmethod
     def _now() -> float:
@@ -100,6 +100,8 @@ class _Connection:
             await asyncio.wait({*tasks, self._ending}, return_when=asyncio.FIRST_COMPLETED)
             close = self._why(draining)
         finally:
+            if self._line is not None:
+                self.door.register.meter.forget(self._line)
             open_ = list(self._operations)
             await _cancel(*tasks, *self._operations.values())
         if close is None:
@@ -129,6 +131,8 @@ class _Connection:
                 if message["type"] == "websocket.disconnect":
                     return
                 self._heard_at = self._now()
+                if self._line is not None:
+                    self._line.heard()
                 await self._take(self._inbox.take(message))
         except Close as close:
             self._end(close.code, close.reason)
@@ -146,7 +150,7 @@ class _Connection:
             elif kind == "ping":
                 await self._send({"type": "pong"})
         elif kind == "subscribe":
-            self._subscribe(id_of(message), payload)
+            await self._subscribe(id_of(message), payload)
         elif kind == "complete":
             task = self._operations.pop(id_of(message), None)
             if task is not None:
@@ -177,15 +181,17 @@ class _Connection:
         ours = {self.door.origin, *(f"{s}://{headers.get('host')}" for s in ("http", "https"))}
         return origin in ours
 
-    def _subscribe(self, id: str, payload: Any) -> None:
+    async def _subscribe(self, id: str, payload: Any) -> None:
         if not self._acknowledged or self._as is None:
             raise Close(UNAUTHORIZED, "Unauthorized")
         if id in self._operations:
             raise Close(ID_TAKEN, f"Subscriber for {id} already exists")
         if not isinstance(payload, dict):
             raise Close(BAD_REQUEST, "The payload of subscribe must be an object")
+        body = orjson.dumps(payload)
+        await self._inbox.wait_for_room(len(body))
         try:
-            asked = from_body(orjson.dumps(payload))
+            asked = from_body(body)
         except Refused as refused:
             raise Close(BAD_REQUEST, refused.message) from None
         full = len(self._operations) >= self.limits.operations
@@ -272,6 +278,8 @@ class _Connection:
         """Send one message; TimeoutError when the client does not take it."""
         text = orjson.dumps(message).decode()
         async with asyncio.timeout(self.limits.send_seconds), self._turn:
+            if self._line is not None:
+                self._line.said(len(text.encode()))
             await self._send_raw({"type": "websocket.send", "text": text})
 
 

@@ -18,6 +18,7 @@ from domain.kernel.sql import moment, run
 from domain.kernel.words import characters
 
 KEY_MAX = 255
+OWNER_MAX = 40
 KEEP = timedelta(days=7)
 _CLAIM = (
     "INSERT INTO receipts (id, owner, command, key, fingerprint, actor_id, at)"
@@ -82,7 +83,7 @@ def command(
                         return first
                     result = await write(ctx, *args, **kwargs)
                     if key:
-                        await _keep(ctx, name, key, result)
+                        await _keep(ctx, name, key, seal, result)
                     await _audit(ctx, name, "OK", result)
             except Refusal as refusal:
                 async with in_transaction():
@@ -107,8 +108,10 @@ def _key(ctx: Ctx) -> str | None:
     return key
 
 
-def _owner(ctx: Ctx) -> str:
-    return ctx.actor.enterprise_id or ctx.actor.id or ActorKind.ANONYMOUS
+def _owner(ctx: Ctx, seal: str) -> str:
+    """Whose the key is. Nobody knows which stranger is which: their keys count for one input each,
+    else one could use up the key of another."""
+    return ctx.actor.enterprise_id or ctx.actor.id or f"{ActorKind.ANONYMOUS}:{seal}"[:OWNER_MAX]
 
 
 def fingerprint(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
@@ -118,14 +121,13 @@ def fingerprint(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
 
 async def _claimed(ctx: Ctx, name: str, key: str, seal: str) -> bool:
     """Take the key for this call; a rival that holds it uncommitted is waited for."""
-    rows = await run(
-        _CLAIM, ctx.ids.new("rcp"), _owner(ctx), name, key, seal, ctx.actor.id, moment(ctx.now)
-    )
+    id, owner = ctx.ids.new("rcp"), _owner(ctx, seal)
+    rows = await run(_CLAIM, id, owner, name, key, seal, ctx.actor.id, moment(ctx.now))
     return bool(rows)
 
 
 async def _first_answer(ctx: Ctx, name: str, key: str, seal: str, write: Any) -> Any:
-    (earlier,) = await run(_EARLIER, _owner(ctx), name, key)
+    (earlier,) = await run(_EARLIER, _owner(ctx, seal), name, key)
     if earlier["fingerprint"] != seal or earlier["actor_id"] != ctx.actor.id:
         raise IdempotencyKeyReused(key=key)
     kind: type[Any] = get_type_hints(write)["return"]
@@ -135,9 +137,9 @@ async def _first_answer(ctx: Ctx, name: str, key: str, seal: str, write: Any) ->
     return kind.restore(json.loads(stored) if isinstance(stored, str) else stored)
 
 
-async def _keep(ctx: Ctx, name: str, key: str, result: Any) -> None:
+async def _keep(ctx: Ctx, name: str, key: str, seal: str, result: Any) -> None:
     stored = json.dumps(result.snapshot() if isinstance(result, Row) else None)
-    await run(_KEEP, stored, _owner(ctx), name, key)
+    await run(_KEEP, stored, _owner(ctx, seal), name, key)
 
 
 async def _audit(ctx: Ctx, name: str, outcome: str, result: Any) -> None:

@@ -38,7 +38,7 @@ def unread(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         def refuse(*_: object) -> None:
             raise AssertionError("a text was read")
 
-        monkeypatch.setattr(Documents, "get", refuse)
+        monkeypatch.setattr(Documents, "known", refuse)
 
     return begin
 

@@ -59,7 +59,7 @@ GIVEN: dict[str, list[Any]] = {
 @asynccontextmanager
 async def door(runtime: Runtime, *, compiled: bool) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of an app with plans or without, which may ask as much as it likes."""
-    more = {"compiled_execution": compiled, "query_budget": 10**9}
+    more = {"compiled_execution": compiled, "query_budget": 10**9, "reading_budget": 10**9}
     other = Runtime(runtime.settings.model_copy(update=more), clock=runtime.clock, jobs=False)
     transport = httpx2.ASGITransport(app=create_app(other, connected=True))
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as made:

@@ -152,6 +152,9 @@ def test_every_list_says_its_size_and_every_connection_its_pages() -> None:
             told = directive(field, ListSize)
             assert told is not None, f"{type_name}.{name}"
             assert price.size == told.assumed_size >= 1
+            slicing = set(told.slicing_arguments or ())
+            assert slicing <= set(field.args), (type_name, name)
+            assert bool(slicing) is (price.sized is not None), (type_name, name)
 
 
 def test_every_mutation_has_its_base() -> None:

@@ -98,7 +98,8 @@ async def test_no_real_answer_holds_more_than_its_cost(runtime: Runtime, ask: As
     runtime.query_limits = Limits(
         aliases=10**6, tokens=10**6, text=10**6, selections=10**6, cost=10**6, depth=99
     )
-    runtime.settings = runtime.settings.model_copy(update={"query_budget": 10**9})
+    rich = {"query_budget": 10**9, "reading_budget": 10**9}
+    runtime.settings = runtime.settings.model_copy(update=rich)
     seen = 0
     for seed in range(60):
         text = Writer(REAL, seed, depth=4).document()

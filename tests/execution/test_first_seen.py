@@ -126,7 +126,8 @@ async def test_the_dearest_documents_are_read_in_little_time(
     runtime: Runtime, client: httpx2.AsyncClient, name: str
 ) -> None:
     """What it takes more than when it is sent again, which is all that reading it takes."""
-    runtime.settings = runtime.settings.model_copy(update={"query_budget": 10**6})
+    rich = {"query_budget": 10**6, "reading_budget": 10**7}
+    runtime.settings = runtime.settings.model_copy(update=rich)
     headers = {"accept": GRAPHQL, "authorization": f"Bearer {await log_in(client, 'ann')}"}
     app = create_app(runtime, connected=True)
     sent: dict[str, object] = {"variables": {"v": "API"}}

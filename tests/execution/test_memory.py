@@ -35,6 +35,7 @@ def test_documents_by_the_thousand_leave_memory_flat(tmp_path: Path) -> None:
     port = free_port()
     (tmp_path / ".env").write_text(
         "COUNTERFOIL_QUERY_BUDGET=1000000000\nCOUNTERFOIL_QUERY_BUDGET_PER_SECOND=1000000\n"
+        "COUNTERFOIL_READING_BUDGET=1000000000\nCOUNTERFOIL_READING_BUDGET_PER_SECOND=1000000\n"
     )
     first = DOCUMENTS // 5
     with serving(tmp_path, port) as process:

@@ -13,4 +13,5 @@ def unlimited(runtime: Runtime) -> None:
     runtime.query_limits = Limits(
         depth=99, aliases=most, selections=most, tokens=most, text=most, cost=most
     )
-    runtime.settings = runtime.settings.model_copy(update={"query_budget": 10**9})
+    rich = {"query_budget": 10**9, "reading_budget": 10**9}
+    runtime.settings = runtime.settings.model_copy(update=rich)

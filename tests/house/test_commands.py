@@ -143,6 +143,18 @@ async def test_a_key_belongs_to_one_sender_command_and_input(cast: Cast) -> None
         await number(cast.ann(key="k"), of=2)
 
 
+@pytest.mark.usefixtures("scratch")
+async def test_no_stranger_uses_up_the_key_of_another(cast: Cast) -> None:
+    @command(needs="account:sign_up")
+    async def number(ctx: Ctx, *, of: int) -> Note:
+        return Note(id=ctx.ids.new("num"), of=of)
+
+    first, other = [await number(cast.anon(key="k"), of=one) for one in (1, 2)]
+
+    assert first.id != other.id
+    assert (await number(cast.anon(key="k"), of=1)).id == first.id
+
+
 @pytest.mark.parametrize(
     "statement",
     [

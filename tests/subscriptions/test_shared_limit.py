@@ -154,7 +154,9 @@ def holders(pid: int, port: int) -> dict[int, int]:
         ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
     ).stdout
     children = [line.split()[0] for line in listed.splitlines() if line.split()[1] == str(pid)]
-    return {int(one): count for one in children if (count := said.count(f"pid={one},"))}
+    lines = said.splitlines()
+    held = {int(one): sum(f"pid={one}," in line for line in lines) for one in children}
+    return {pid: count for pid, count in held.items() if count}
 
 
 @pytest.mark.postgres

@@ -197,13 +197,46 @@ async def test_1009_for_a_message_that_is_too_big() -> None:
 
 
 async def test_4430_for_too_many_messages_a_second() -> None:
+    """A client that begins may send those of five seconds at once."""
     async with connected(app(messages_per_second=5)) as socket:
-        for _ in range(5):
+        for _ in range(25):
             await socket.say("ping")
             await socket.hear()
-        await socket.say("ping")
-        await socket.say("ping")
+        for _ in range(2):
+            await socket.say("ping")
         assert (await socket.closed()).code == 4430
+
+
+async def test_operations_that_ask_for_much_are_read_later_and_without_a_pause_cut() -> None:
+    document = "{ hello } #" + "x" * 19_000
+    async with connected(app()) as socket:
+        await socket.init()
+        for number in range(4):  # the fourth has us wait, for a third of a second
+            await socket.subscribe(document, id=str(number))
+            assert (await socket.hear())["type"] == "next"
+            assert (await socket.hear())["type"] == "complete"
+        for number in range(4):
+            await socket.subscribe(document, id=str(number))
+        closed = await socket.closed()
+        assert (closed.code, closed.reason) == (4430, "Operations come too fast")
+
+
+async def test_a_usual_client_begins_twenty_subscriptions_at_once_and_again() -> None:
+    """As pages do that are opened, and once more in the strict mode of React."""
+    document = "subscription Ticking { forever #" + "x" * 300 + "\n}"
+    async with connected(app()) as socket:
+        await socket.init()
+        for number in range(20):
+            await socket.subscribe(document, id=str(number))
+        heard = [await socket.hear() for _ in range(20)]
+        assert {one["id"] for one in heard} == {str(number) for number in range(20)}
+        assert {one["type"] for one in heard} == {"next"}
+        for number in range(20):
+            await socket.say("complete", id=str(number))
+        for number in range(20):
+            await socket.subscribe(document, id=f"again {number}")
+        while {one["id"] for one in heard} != {f"again {number}" for number in range(20)}:
+            heard = [*heard[1:], await socket.hear()]
 
 
 async def test_4410_for_one_who_answers_no_ping() -> None:
