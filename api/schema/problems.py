@@ -35,7 +35,9 @@ class ForbiddenProblem(Problem):
 @strawberry.type(description="A value that was sent cannot be used.")
 class InvalidProblem(Problem):
     field: str = strawberry.field(description="The argument or input field at fault.")
-    reason: str = strawberry.field(description="What is wrong with it.")
+    reason: str = strawberry.field(
+        description="What is wrong with it, in the language of Accept-Language."
+    )
 
 
 @strawberry.type(description="The present state of things does not allow this.")

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from domain.kernel.words import Phrase, clipped, told_in
+from domain.kernel.words import Phrase, clipped, noun, told_in
 
 
 class Refusal(Exception):
@@ -42,12 +42,12 @@ class NotFound(Refusal):
 
     code = "NOT_FOUND"
     message = "No {what} matches {id}."
-    message_zh = "未找到与 {id} 对应的 {what}。"
+    message_zh = "未找到与 {id} 对应的{what}。"
     remedy = "Check the id; list what you can see with the matching query."
     remedy_zh = "请核对标识,可用对应的列表查询查看您可见的对象。"
 
     def __init__(self, *, what: str, id: str) -> None:
-        super().__init__(what=what, id=id)
+        super().__init__(what=noun(what), id=id)
 
 
 class Forbidden(Refusal):
@@ -143,7 +143,7 @@ class IllegalTransition(Conflict):
     remedy_zh = "请查询其当前状态;文档列出了允许的状态流转。"
 
     def __init__(self, *, what: str, id: str, status: str, target: str) -> None:
-        super().__init__(what=what, id=id, status=status, target=target)
+        super().__init__(what=noun(what), id=id, status=status, target=noun(target))
 
 
 class IdempotencyKeyReused(Conflict):

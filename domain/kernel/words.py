@@ -41,6 +41,39 @@ def untranslated(text: str) -> Phrase:
     return Phrase(text, text)
 
 
+# -- the things that refusals speak of ------------------------------------------------------------
+
+NOUNS: Final = {
+    "access key": "访问密钥",
+    "door": "接口",
+    "enterprise": "企业",
+    "free quota": "免费额度",
+    "invitation": "邀请",
+    "log-in": "登录账号",
+    "main account": "主账号",
+    "offer": "转让邀约",
+    "order": "订单",
+    "pending transfer": "待核对的打款",
+    "plan": "资费方案",
+    "recharge": "充值",
+    "reset": "重置申请",
+    "role": "角色",
+    "roles": "角色",
+    "service key": "服务密钥",
+    "session": "会话",
+    "sub-account": "子账号",
+    "sub-accounts": "子账号",
+    "token": "令牌",
+    "verification": "认证",
+    "verification attempts a day": "每日认证次数",
+}
+
+
+def noun(english: str) -> Phrase:
+    """What a thing is called in both languages."""
+    return Phrase(english, NOUNS.get(english, english))
+
+
 # -- reasons that many values share --------------------------------------------------------------
 
 

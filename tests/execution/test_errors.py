@@ -61,7 +61,7 @@ async def test_a_refusal_speaks_the_callers_language() -> None:
 
     _, body = await toy.post(toy.door(chinese), "{missing bug}")
     told, bug = body["errors"]
-    assert told["message"] == "未找到与 t9 对应的 thing。"
+    assert told["message"] == "未找到与 t9 对应的thing。"
     assert "列表查询" in told["extensions"]["remedy"]
     assert "请求编号" in bug["message"]
     assert "重试" in bug["extensions"]["remedy"]

@@ -12,6 +12,7 @@ from domain.kernel.words import HEAD, TAIL
 from tests.execution import toy
 from tests.execution.test_limits import BOUNDARIES, SMALL
 from tests.execution.toy import GRAPHQL, HELLO, JSON_TYPE
+from tests.fixtures import Ask
 
 BAD = "BAD_USER_INPUT"
 BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
@@ -191,6 +192,17 @@ async def test_a_problem_tells_its_reason_in_the_callers_language(
     assert [one["reason"] for one in found] == ["is not an e-mail address", "不是电子邮箱地址"]
     assert {one["message"] for one in found} == {"email: is not an e-mail address."}
     assert {one["messageZh"] for one in found} == {"email 的值不可用:不是电子邮箱地址。"}
+
+
+async def test_a_thing_that_is_not_there_is_named_in_both_languages(ask: Ask) -> None:
+    query = (
+        'mutation{cancelOrder(orderId:"ord_x",idempotencyKey:"k")'
+        "{...on NotFoundProblem{message messageZh}}}"
+    )
+    assert (await ask(query, as_="ann"))["data"]["cancelOrder"] == {
+        "message": "No order matches ord_x.",
+        "messageZh": "未找到与 ord_x 对应的订单。",
+    }
 
 
 @pytest.mark.parametrize(
