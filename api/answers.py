@@ -13,9 +13,10 @@ from starlette.types import Scope, Send
 from api import compression, errors, outage
 from api.context import language_of
 from api.execution import wire
-from api.execution.faults import Fault, fault
+from api.execution.faults import Fault, bad_input, fault
 from api.execution.wire import GRAPHQL, Refused
 from domain.kernel.errors import Refusal
+from domain.kernel.words import Phrase, told_in
 
 ALLOW: Final = "GET, HEAD, POST, OPTIONS"
 TYPES: Final = {
@@ -118,8 +119,7 @@ def failed(
         extra = list(errors.headers_of(error, status).items())
         return refuse(status, [errors.told_of_refusal(error, caller)], media, caller, extra)
     if isinstance(error, TimeoutError):
-        slow = errors.masked(caller)
-        slow["message"] = _TOO_SLOW["zh" if caller.language == "zh" else "en"]
+        slow = {**errors.masked(caller), "message": told_in(caller.language, _TOO_SLOW)}
         errors.log.warning(
             "request cancelled after its time was up",
             request_id=caller.request_id,
@@ -132,10 +132,10 @@ def failed(
     return refuse(500, [errors.masked(caller)], media, caller)
 
 
-_TOO_SLOW: Final = {
-    "en": "The request took too long and was stopped; ask for less at once, or try again.",
-    "zh": "请求耗时过长,已被中止;请减少单次查询的内容,或稍后重试。",
-}
+_TOO_SLOW: Final = Phrase(
+    "The request took too long and was stopped; ask for less at once, or try again.",
+    "请求耗时过长,已被中止;请减少单次查询的内容,或稍后重试。",
+)
 
 
 def executed(result: ExecutionResult, media: str, caller: RequestContext, query: str) -> Answer:
@@ -153,8 +153,7 @@ def executed(result: ExecutionResult, media: str, caller: RequestContext, query:
 
 
 def not_graphql(refused: Refused, caller: RequestContext | Stranger, media: str) -> Answer:
-    made = {"message": refused.message, "extensions": {"code": "BAD_USER_INPUT"}}
-    told = errors.told([made], caller)
+    told = errors.told([bad_input(refused.message)], caller)
     return refuse(refused.status, told, media, caller, refused.headers.items())
 
 

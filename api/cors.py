@@ -10,7 +10,14 @@ from api.context import REQUEST_HEADER
 DOORS: Final = ("/graphql",)
 """The others are for programs, whose secrets have no business in a page."""
 METHODS: Final = b"GET, HEAD, POST"
-HEADERS: Final = f"Authorization, Content-Type, {REQUEST_HEADER}, traceparent, tracestate".encode()
+HEADERS: Final = ", ".join(
+    (
+        *("Authorization", "Content-Type", REQUEST_HEADER, "traceparent", "tracestate"),
+        *("apollographql-client-name", "apollographql-client-version", "apollo-require-preflight"),
+        *("graphql-client-name", "graphql-client-version"),
+    )
+).encode()
+"""Those we read, and those that GraphQL clients send unasked."""
 EXPOSED: Final = b"X-Request-Id, Retry-After"
 PREFLIGHT_SECONDS: Final = 7_200
 """As long as Chromium remembers one at most."""

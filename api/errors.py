@@ -11,9 +11,10 @@ from graphql import GraphQLError
 from starlette.responses import Response
 
 from api import outage
-from api.execution.faults import Fault, fault, without_suggestions
+from api.execution.faults import REMEDIES, Fault, fault, without_suggestions
 from domain.kernel import errors
 from domain.kernel.errors import Refusal
+from domain.kernel.words import told_in
 
 ERRORS_MAX: Final = 5
 QUERY_LOGGED_MAX: Final = 1_024
@@ -21,11 +22,6 @@ TRACE_LOGGED_MAX: Final = 2_500
 FRAMES_MAX: Final = 8
 CAUSES_MAX: Final = 3
 DOCS: Final = "/errors/"
-INTERNAL: Final = "INTERNAL_SERVER_ERROR"
-MASK: Final = {
-    "en": "Something went wrong on our side; quote the request id.",
-    "zh": "我方服务出现问题,请提供请求编号以便查询。",
-}
 STATUS: Final[Mapping[type[Refusal], int]] = {
     errors.Unauthenticated: 401,
     errors.Forbidden: 403,
@@ -37,6 +33,17 @@ STATUS: Final[Mapping[type[Refusal], int]] = {
     outage.Unavailable: 503,
 }
 """The status of a family; a subclass has that of its nearest ancestor here."""
+
+
+class Masked(Refusal):
+    """A bug of ours; the caller learns only that there is one, and the id to quote."""
+
+    code = "INTERNAL_SERVER_ERROR"
+    message = "Something went wrong on our side; quote the request id."
+    message_zh = "我方服务出现问题,请提供请求编号以便查询。"
+    remedy = "Repeat the request; if it fails again, send us the request id."
+    remedy_zh = "请重试;若仍失败,请将请求编号发给我们。"
+
 
 _TEXTS: Final = re.compile(
     r'"""(?:[^"\\]|\\.|"(?!""))*(?:"""|$)|"(?:[^"\\\n]|\\.)*(?:"|$)', re.MULTILINE | re.DOTALL
@@ -64,10 +71,7 @@ class Caller(Protocol):
 def told(faults: Iterable[Fault], caller: Caller) -> list[Fault]:
     """Faults found before execution, ready to send to this caller."""
     shown = [without_suggestions(one) if caller.anonymous else one for one in faults]
-    return [
-        {**one, "extensions": {**one["extensions"], "requestId": caller.request_id}}
-        for one in shown[:ERRORS_MAX]
-    ]
+    return [_told(one, caller) for one in shown[:ERRORS_MAX]]
 
 
 def told_of_execution(
@@ -84,7 +88,7 @@ def told_of_execution(
     for error in found:
         raised = _raised(error)
         answer = _answer(error, raised, caller)
-        if answer["extensions"]["code"] == INTERNAL:
+        if answer["extensions"]["code"] == Masked.code:
             bug = _root(raised)
             bugs.setdefault(_fingerprint(bug), bug)
         if len(answers) < ERRORS_MAX:
@@ -101,10 +105,7 @@ def told_of_refusal(refusal: Refusal, caller: Caller) -> Fault:
 
 def masked(caller: Caller) -> Fault:
     """The error that says of a bug only that there is one."""
-    return {
-        "message": MASK["zh" if caller.language == "zh" else "en"],
-        "extensions": {"code": INTERNAL, "requestId": caller.request_id},
-    }
+    return told_of_refusal(Masked(), caller)
 
 
 def log_bug(bug: BaseException, request_id: str, *, query: str = "") -> None:
@@ -134,6 +135,15 @@ def loggable(query: str) -> str:
     return _TEXTS.sub('"…"', query[: 4 * QUERY_LOGGED_MAX])[:QUERY_LOGGED_MAX]
 
 
+def _told(one: Fault, caller: Caller) -> Fault:
+    """A fault in the caller's language, with what to do about it."""
+    facts = {**one["extensions"], "requestId": caller.request_id}
+    remedy = REMEDIES.get(facts["code"])
+    if remedy is not None:
+        facts |= {"remedy": told_in(caller.language, remedy), "docs": DOCS + facts["code"]}
+    return {**one, "message": told_in(caller.language, one["message"]), "extensions": facts}
+
+
 def _raised(error: GraphQLError) -> BaseException:
     """What a resolver or graphql-core raised, without the location wrapped around it."""
     return error.original_error or error
@@ -148,8 +158,7 @@ def _answer(error: GraphQLError, raised: BaseException, caller: Caller) -> Fault
     # turned into JSON, points nowhere by itself and may quote what callers must not see.
     if isinstance(raised, GraphQLError) and (raised.nodes or "code" in (raised.extensions or {})):
         shown = fault(raised, "BAD_USER_INPUT")
-        facts = {**shown["extensions"], "requestId": caller.request_id}
-        return {**made, "message": shown["message"], "extensions": facts}
+        return {**made, **_told({key: shown[key] for key in ("message", "extensions")}, caller)}
     return {**made, **masked(caller)}
 
 

@@ -32,9 +32,15 @@ from api.subscriptions.register import Register
 from api.toll import Toll
 from api.watch import Watcher
 from domain.kernel.deadlines import within
+from domain.kernel.words import Phrase
 
 SECONDS_MAX: Final = 10.0
 READING: Final = ("GET", "HEAD")
+METHODS: Final = Phrase("Use POST, or GET for queries.", "请使用 POST;查询也可使用 GET。")
+MEDIA: Final = Phrase(
+    f"This door answers {wire.GRAPHQL} or {wire.JSON}.",
+    f"此接口以 {wire.GRAPHQL} 或 {wire.JSON} 应答。",
+)
 
 
 class GraphQLDoor:
@@ -117,9 +123,9 @@ class GraphQLDoor:
         answer, body = None, b""
         try:
             if method != "POST" and method not in READING:
-                raise Refused(405, "Use POST, or GET for queries.", headers={"Allow": ALLOW})
+                raise Refused(405, METHODS, headers={"Allow": ALLOW})
             if media is None and not streams:
-                raise Refused(406, f"This door answers {wire.GRAPHQL} or {wire.JSON}.")
+                raise Refused(406, MEDIA)
             if method == "POST":
                 body = await self._body(headers, receive)
                 if self.replays is not None and not streams:

@@ -2,15 +2,14 @@
 
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
-from graphql import GraphQLError
-
 from api import errors
 from api.answers import RequestContext
 from api.execution.automatic import AutomaticQueries, digest
 from api.execution.documents import Operation
-from api.execution.faults import Fault, fault
-from api.execution.wire import Asked
+from api.execution.faults import Fault, bad_input
+from api.execution.wire import NO_QUERY, Asked
 from domain.kernel.errors import Refusal
+from domain.kernel.words import Phrase
 from domain.operations import hot
 from domain.operations.errors import (
     DocumentNotTrusted,
@@ -21,6 +20,14 @@ from domain.operations.errors import (
 
 Whom: TypeAlias = Literal["nobody", "strangers", "everybody"]
 HASH_LENGTH: Final = 64
+EITHER: Final = Phrase(
+    "Send either query or documentId, not both.", "query 与 documentId 只能发送其一。"
+)
+NO_HASH: Final = Phrase(
+    f"extensions.persistedQuery needs version 1 and a sha256Hash of {HASH_LENGTH} digits.",
+    f"extensions.persistedQuery 须含 version 1 和 {HASH_LENGTH} 位的 sha256Hash。",
+)
+OTHER_HASH: Final = Phrase("The sha256Hash is not that of the query.", "sha256Hash 与 query 不符。")
 
 
 class Text(NamedTuple):
@@ -45,7 +52,7 @@ class Library:
         """The text to run, or the fault to answer with."""
         if asked.document_id is not None:
             if asked.query:
-                return _bad("Send either query or documentId, not both.")
+                return bad_input(EITHER)
             trusted = await hot.by_id(asked.document_id, caller.now)
             if trusted is None:
                 return _told(PersistedQueryNotFound(), caller)
@@ -53,14 +60,14 @@ class Library:
         persisted = asked.extensions.get("persistedQuery")
         if persisted is None:
             if not asked.query:
-                return _bad("The member query must be a GraphQL document as text.")
+                return bad_input(NO_QUERY)
             return Text(asked.query)
         name = _hash_in(persisted)
         if name is None:
-            return _bad("extensions.persistedQuery needs version 1 and a sha256Hash of 64 digits.")
+            return bad_input(NO_HASH)
         if asked.query:
             same = digest(asked.query) == name
-            return Text(asked.query) if same else _bad("The sha256Hash is not that of the query.")
+            return Text(asked.query) if same else bad_input(OTHER_HASH)
         return await self._by_hash(name, caller)
 
     async def _by_hash(self, name: str, caller: RequestContext) -> Text | Fault:
@@ -109,10 +116,6 @@ def _hash_in(persisted: Any) -> str | None:
         return None
     found = name.lower()
     return found if all(one in "0123456789abcdef" for one in found) else None
-
-
-def _bad(message: str) -> Fault:
-    return fault(GraphQLError(message), "BAD_USER_INPUT")
 
 
 def _told(refusal: Refusal, caller: RequestContext) -> Fault:

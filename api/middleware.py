@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import errors, outage
 from api.request_ids import REQUEST_ID
 from domain.kernel.errors import Invalid, Refusal
+from domain.kernel.words import Phrase
 
 REQUESTS: Final = Counter(
     "counterfoil_requests_total", "Requests answered, by door and status.", ("door", "status")
@@ -88,7 +89,12 @@ def _completed(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tupl
 
 def _too_large(request_id: str) -> ASGIApp:
     """431, and the connection's end: what else comes on it was not asked for."""
-    refusal = Invalid(field="headers", reason=f"may have {HEADERS_MAX:,} bytes in all")
+    refusal = Invalid(
+        field="headers",
+        reason=Phrase(
+            f"may have {HEADERS_MAX:,} bytes in all", f"合计不得超过 {HEADERS_MAX:,} 字节"
+        ),
+    )
     close = {"Connection": "close"}
     return errors.problem_response(refusal, 431, request_id=request_id, headers=close)
 
@@ -99,14 +105,4 @@ def _answer(bug: Exception, request_id: str) -> ASGIApp:
     errors.log_bug(bug, request_id)
     if outage.is_outage(bug):
         return errors.problem_response(outage.Unavailable(), request_id=request_id)
-    return errors.problem_response(Masked(), 500, request_id=request_id)
-
-
-class Masked(Refusal):
-    """A bug of ours; the caller learns only that there is one, and the id to quote."""
-
-    code = "INTERNAL_SERVER_ERROR"
-    message = errors.MASK["en"]
-    message_zh = errors.MASK["zh"]
-    remedy = "Repeat the request; if it fails again, send us the request id."
-    remedy_zh = "请重试;若仍失败,请将请求编号发给我们。"
+    return errors.problem_response(errors.Masked(), 500, request_id=request_id)

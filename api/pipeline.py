@@ -11,13 +11,19 @@ from api.execution import plans
 from api.execution.documents import Document, Documents, Operation, running
 from api.execution.faults import fault
 from api.execution.held import HeldAnswers
-from api.execution.limits import Limits, check_variables
+from api.execution.inputs import check_variables
+from api.execution.limits import Limits
 from api.execution.wire import Asked, Refused
 from api.library import Library, Text
 from api.toll import FREE, Receipt, Toll
 from api.watch import Watcher
+from domain.kernel.words import Phrase
 
-STREAMS: Final = "Subscribe over graphql-transport-ws, or accept text/event-stream."
+STREAMS: Final = Phrase(
+    "Subscribe over graphql-transport-ws, or accept text/event-stream.",
+    "订阅请使用 graphql-transport-ws,或在 Accept 中接受 text/event-stream。",
+)
+READ_ONLY: Final = Phrase("By GET only queries run.", "GET 仅可执行查询。")
 
 
 class OnlyStreams(Refused):
@@ -156,6 +162,6 @@ def _check_kind(operation: Operation, *, read_only: bool, streaming: bool) -> No
         return
     kind = OnlyStreams if operation.kind == "subscription" else Refused
     if read_only:
-        raise kind(405, "By GET only queries run.", headers={"Allow": "POST"})
+        raise kind(405, READ_ONLY, headers={"Allow": "POST"})
     if operation.kind == "subscription":
         raise kind(400, STREAMS)

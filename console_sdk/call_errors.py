@@ -78,5 +78,13 @@ class UnreadableReport(InvalidInput, code="UNREADABLE_REPORT"):
     """A report of a leaked secret cannot be read; nothing was done."""
 
 
+class GraphQLParseFailed(InvalidInput, code="GRAPHQL_PARSE_FAILED"):
+    """The text is not a GraphQL document."""
+
+
+class GraphQLValidationFailed(InvalidInput, code="GRAPHQL_VALIDATION_FAILED"):
+    """The GraphQL document does not fit the schema."""
+
+
 class QueryTooComplex(InvalidInput, code="QUERY_TOO_COMPLEX"):
     """The GraphQL query asks for too much at once."""

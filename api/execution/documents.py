@@ -18,13 +18,22 @@ from graphql import (
     parse,
 )
 
-from api.execution.faults import Fault, fault
+from api.execution.faults import Fault, bad_input, fault
 from api.execution.limits import Limits, Measure, too_complex
 from api.execution.validation import errors_in
+from domain.kernel.words import Phrase
 
 Kind: TypeAlias = Literal["query", "mutation", "subscription"]
 
 ERRORS_KEPT: Final = 5
+SEVERAL: Final = Phrase(
+    "The document holds several operations: say in operationName which one to run.",
+    "文档含有多个操作,请用 operationName 指明要执行的操作。",
+)
+NOT_THERE: Final = Phrase(
+    "The document holds no operation of the name in operationName.",
+    "文档中没有 operationName 所指的操作。",
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -64,12 +73,7 @@ class Document:
         found = self.operations.get(name) if name is not None else None
         if found is not None:
             return found
-        message = (
-            "The document holds several operations: say in operationName which one to run."
-            if name is None
-            else "The document holds no operation of the name in operationName."
-        )
-        return fault(GraphQLError(message), "BAD_USER_INPUT")
+        return bad_input(SEVERAL if name is None else NOT_THERE)
 
 
 def root_fields(document: Document, operation: Operation) -> set[str]:

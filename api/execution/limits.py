@@ -1,6 +1,5 @@
 """How large a query may be: linear walks that see each fragment once, before validation."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, NamedTuple
 
@@ -18,7 +17,10 @@ from graphql import (
     StringValueNode,
 )
 
+from api.execution.faults import QueryTooComplex
 from api.execution.repeats import Repeats
+from domain.kernel.errors import Invalid
+from domain.kernel.words import Phrase
 
 CEILING: Final = 1_000_000
 """Counts stop growing here: no fragment bomb makes us add numbers of a million digits."""
@@ -78,17 +80,42 @@ class Tally:
 
 SUMMED: Final = ("aliases", "directives", "fields", "selections")
 MEASURED: Final = ("depth", "root_fields", "aliases", "directives", "selections")
-WORDS: Final = {f.name: f.name.replace("_", " ") for f in fields(Limits)}
+WORDS: Final = {one.name: one.name.replace("_", " ") for one in fields(Limits)}
+CHINESE: Final = {
+    "text": "文本字符数",
+    "tokens": "词法单元数",
+    "operations": "操作数",
+    "fragments": "片段数",
+    "depth": "深度",
+    "root_fields": "根字段数",
+    "aliases": "别名数",
+    "directives": "指令数",
+    "selections": "选择项数",
+    "repeats": "同名字段重复数",
+    "comparisons": "字段比较次数",
+    "cost": "费用点数",
+    "introspection": "内省规模",
+}
+LIST: Final = Phrase("A list", "列表")
+OBJECT: Final = Phrase("An object", "对象")
+NUL: Final = Phrase(
+    "A text holds the character NUL, which cannot be stored.", "文本含有无法存储的 NUL 字符。"
+)
 
 
 def too_complex(limit: str, found: int, allowed: int, node: Node | None = None) -> GraphQLError:
     """The refusal QUERY_TOO_COMPLEX, naming the limit, the number found and the number allowed."""
-    some = f"{found:,} or more" if found >= CEILING else f"{found:,}"
+    more = found >= CEILING
+    reason = Phrase(
+        f"{WORDS.get(limit, limit)} {found:,}{' or more' if more else ''}, allowed {allowed:,}",
+        f"{CHINESE[limit]}为 {found:,}{' 或更多' if more else ''},上限为 {allowed:,}",
+    )
+    refusal = QueryTooComplex(field="query", reason=reason)
     return GraphQLError(
-        f"The query is too complex: {WORDS.get(limit, limit)} {some}, allowed {allowed:,}.",
+        Phrase(refusal.text("en"), refusal.text("zh")),
         node,
         extensions={
-            "code": "QUERY_TOO_COMPLEX",
+            "code": refusal.code,
             "limit": limit,
             "found": found,
             "allowed": allowed,
@@ -191,14 +218,14 @@ class Measure:
             problem: GraphQLError | None = None
             if isinstance(node, ListValueNode):
                 self.visits += 1
-                problem = _container_problem(len(node.values), level, self.limits, "A list")
+                problem = container_problem(len(node.values), level, self.limits, LIST)
                 stack.extend((item, level + 1) for item in node.values)
             elif isinstance(node, ObjectValueNode):
                 self.visits += 1
-                problem = _container_problem(len(node.fields), level, self.limits, "An object")
+                problem = container_problem(len(node.fields), level, self.limits, OBJECT)
                 stack.extend((item.value, level + 1) for item in node.fields)
             elif isinstance(node, StringValueNode) and "\0" in node.value:
-                problem = _bad_input("A text holds the character NUL, which cannot be stored.")
+                problem = bad_input(NUL)
             if problem is not None and problem.message not in self._said:
                 self._said.add(problem.message)
                 self.errors.append(
@@ -249,52 +276,23 @@ class Measure:
         return total
 
 
-def _bad_input(message: str, **facts: int) -> GraphQLError:
-    return GraphQLError(message, extensions={"code": "BAD_USER_INPUT", **facts})
+def bad_input(message: Phrase, **facts: int) -> GraphQLError:
+    """The error BAD_USER_INPUT, with the numbers that were compared."""
+    return GraphQLError(message, extensions={"code": Invalid.code, **facts})
 
 
-def _container_problem(size: int, level: int, limits: Limits, what: str) -> GraphQLError | None:
-    if size > limits.list_size:
-        return _bad_input(
-            f"{what} holds {size:,} values, allowed {limits.list_size:,}.",
-            found=size,
-            allowed=limits.list_size,
+def container_problem(size: int, level: int, limits: Limits, what: Phrase) -> GraphQLError | None:
+    """What is wrong with a list or an object (`what`) of `size` values at a level of an input."""
+    most, deepest = limits.list_size, limits.input_depth
+    if size > most:
+        said = Phrase(
+            f"{what} holds {size:,} values, allowed {most:,}.",
+            f"{what.zh}含有 {size:,} 个值,上限为 {most:,}。",
         )
-    if level > limits.input_depth:
-        return _bad_input(
-            f"{what} lies more than {limits.input_depth} levels deep.",
-            found=level,
-            allowed=limits.input_depth,
+        return bad_input(said, found=size, allowed=most)
+    if level > deepest:
+        said = Phrase(
+            f"{what} lies more than {deepest} levels deep.", f"{what.zh}的嵌套超过 {deepest} 层。"
         )
+        return bad_input(said, found=level, allowed=deepest)
     return None
-
-
-def check_variables(variables: Mapping[str, Any], limits: Limits) -> GraphQLError | None:
-    """The first thing in the variables that no field may see: too much, too deep, or a NUL."""
-    left = limits.values - len(variables)
-    if left < 0:
-        return _too_many_values(limits)
-    for name, given in variables.items():
-        stack = [(given, 1)]
-        while stack:
-            value, level = stack.pop()
-            if isinstance(value, list | dict):
-                left -= len(value)
-                kind = "a list" if isinstance(value, list) else "an object"
-                what = f"Variable '${name[:100]}': {kind}"
-                problem = _container_problem(len(value), level, limits, what)
-                if problem is not None:
-                    return problem
-                if left < 0:
-                    return _too_many_values(limits)
-                inner = value if isinstance(value, list) else value.values()
-                stack.extend((item, level + 1) for item in inner)
-            elif isinstance(value, str) and "\0" in value:
-                return _bad_input(f"Variable '${name[:100]}' holds the character NUL.")
-    return None
-
-
-def _too_many_values(limits: Limits) -> GraphQLError:
-    return _bad_input(
-        f"The variables hold more than {limits.values:,} values.", allowed=limits.values
-    )

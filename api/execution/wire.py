@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 import orjson
 from starlette.types import Receive
 
 from domain.kernel.deadlines import within
+from domain.kernel.words import Phrase
 
 GRAPHQL: Final = "application/graphql-response+json"
 JSON: Final = "application/json"
@@ -18,17 +19,38 @@ DRAIN: Final = 8
 """How many times the allowed size is read and thrown away, so that the sender hears the answer."""
 LENGTH_DIGITS_MAX: Final = 19
 MEMBERS: Final = ("query", "documentId", "operationName", "variables", "extensions")
+NAMING: Final = frozenset({b"query", b"documentId", b"extensions"})
+"""The parameters of a URL that may name a document."""
 DOCUMENT_ID_MAX: Final = 200
 HEADER_REMEMBERED_MAX: Final = 512
 ACCEPT_MAX: Final = 4_000
 """Characters of Accept that are read; browsers send 150."""
+LATE: Final = Phrase("The body did not arrive in time.", "请求体未能及时送达。")
+BROKEN_OFF: Final = Phrase("The body broke off.", "请求体传输中断。")
+NO_JSON: Final = Phrase("The body is not valid JSON in UTF-8.", "请求体不是有效的 UTF-8 JSON。")
+BATCH: Final = Phrase(
+    "Send one operation in each request: batches are not taken.",
+    "每个请求只能包含一个操作,不支持批量请求。",
+)
+NO_OBJECT: Final = Phrase("The body must be a JSON object.", "请求体须为 JSON 对象。")
+BAD_URL: Final = Phrase("The URL's parameters are not valid, or too many.", "URL 参数无效或过多。")
+NO_ID: Final = Phrase(
+    "The member documentId must be the id of a document as text.",
+    "成员 documentId 须为文档标识(文本)。",
+)
+NO_QUERY: Final = Phrase(
+    "The member query must be a GraphQL document as text.", "成员 query 须为 GraphQL 文档(文本)。"
+)
+NO_NAME: Final = Phrase(
+    "The member operationName must be text or null.", "成员 operationName 须为文本或 null。"
+)
 
 
 class Refused(Exception):
     """The request is not GraphQL over HTTP; the message is for the caller."""
 
     def __init__(
-        self, status: int, message: str, *, headers: Mapping[str, str] | None = None
+        self, status: int, message: Phrase, *, headers: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -126,12 +148,17 @@ def check_body_headers(content_type: str, encoding: str) -> None:
     if len(content_type) > HEADER_REMEMBERED_MAX or not _is_json(content_type):
         raise Refused(
             415,
-            "Send the request as Content-Type: application/json in UTF-8.",
+            Phrase(
+                "Send the request as Content-Type: application/json in UTF-8.",
+                "请以 Content-Type: application/json(UTF-8)发送请求。",
+            ),
             headers={"Accept-Post": JSON},
         )
     if encoding and encoding.lower() != "identity":
         raise Refused(
-            415, "Send the body without Content-Encoding.", headers={"Accept-Encoding": "identity"}
+            415,
+            Phrase("Send the body without Content-Encoding.", "请求体不得使用 Content-Encoding。"),
+            headers={"Accept-Encoding": "identity"},
         )
 
 
@@ -152,7 +179,7 @@ async def read_body(
         with within(seconds):
             return await _read(receive, most, exact)
     except TimeoutError:
-        raise Refused(408, "The body did not arrive in time.") from None
+        raise Refused(408, LATE) from None
 
 
 async def _read(receive: Receive, most: int, length: int | None) -> bytes:
@@ -161,7 +188,7 @@ async def _read(receive: Receive, most: int, length: int | None) -> bytes:
     while more and size <= DRAIN * most:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Refused(400, "The body broke off.")
+            raise Refused(400, BROKEN_OFF)
         chunk = message.get("body", b"")
         more = message.get("more_body", False)
         size += len(chunk)
@@ -170,7 +197,10 @@ async def _read(receive: Receive, most: int, length: int | None) -> bytes:
         if size == length:
             break
     if size > most:
-        raise Refused(413, f"The body is larger than {most:,} bytes.")
+        raise Refused(
+            413,
+            Phrase(f"The body is larger than {most:,} bytes.", f"请求体超过 {most:,} 字节。"),
+        )
     return b"".join(chunks)
 
 
@@ -179,17 +209,18 @@ def from_body(body: bytes) -> Asked:
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise Refused(400, "The body is not valid JSON in UTF-8.") from None
+        raise Refused(400, NO_JSON) from None
     if isinstance(found, list):
-        raise Refused(400, "Send one operation in each request: batches are not taken.")
+        raise Refused(400, BATCH)
     if not isinstance(found, dict):
-        raise Refused(400, "The body must be a JSON object.")
+        raise Refused(400, NO_OBJECT)
     return _asked(found)
 
 
 def names_a_document(query_string: bytes) -> bool:
     """Whether a URL asks something, so that it is no browser that looks for a page."""
-    return any(name in query_string for name in (b"query=", b"documentId=", b"extensions="))
+    names = (unquote_to_bytes(one.partition(b"=")[0]) for one in query_string.split(b"&"))
+    return not NAMING.isdisjoint(names)
 
 
 def from_url(query_string: bytes) -> Asked:
@@ -202,20 +233,28 @@ def from_url(query_string: bytes) -> Asked:
             max_num_fields=50,
         )
     except ValueError:
-        raise Refused(400, "The URL's parameters are not valid, or too many.") from None
+        raise Refused(400, BAD_URL) from None
     found: dict[str, Any] = {}
     for name, text in pairs:
         if name not in MEMBERS:
             continue
         if name in found:
-            raise Refused(400, f"The parameter {name} was sent more than once.")
+            raise Refused(
+                400,
+                Phrase(f"The parameter {name} was sent more than once.", f"参数 {name} 重复出现。"),
+            )
         found[name] = text if name == "query" else text or None
     for name in ("variables", "extensions"):
         if found.get(name) is not None:
             try:
                 found[name] = orjson.loads(found[name])
             except orjson.JSONDecodeError:
-                raise Refused(400, f"The parameter {name} is not valid JSON.") from None
+                raise Refused(
+                    400,
+                    Phrase(
+                        f"The parameter {name} is not valid JSON.", f"参数 {name} 不是有效的 JSON。"
+                    ),
+                ) from None
     return _asked(found)
 
 
@@ -224,21 +263,25 @@ def _asked(found: dict[str, Any]) -> Asked:
     if document_id is not None and not (
         isinstance(document_id, str) and 0 < len(document_id) <= DOCUMENT_ID_MAX
     ):
-        raise Refused(400, "The member documentId must be the id of a document as text.")
+        raise Refused(400, NO_ID)
     extensions = found.get("extensions")
     if query is None and (document_id or _names_query(extensions)):
         query = ""
     elif not isinstance(query, str) or not query.strip():
-        raise Refused(400, "The member query must be a GraphQL document as text.")
+        raise Refused(400, NO_QUERY)
     name = found.get("operationName")
     if name is not None and not isinstance(name, str):
-        raise Refused(400, "The member operationName must be text or null.")
+        raise Refused(400, NO_NAME)
     variables = found.get("variables")
     if variables is not None and not isinstance(variables, dict):
-        raise Refused(400, "The member variables must be an object or null.")
+        raise Refused(400, _no_object("variables"))
     if extensions is not None and not isinstance(extensions, dict):
-        raise Refused(400, "The member extensions must be an object or null.")
+        raise Refused(400, _no_object("extensions"))
     return Asked(query, name, variables or {}, extensions or {}, document_id)
+
+
+def _no_object(name: str) -> Phrase:
+    return Phrase(f"The member {name} must be an object or null.", f"成员 {name} 须为对象或 null。")
 
 
 def _names_query(extensions: Any) -> bool:

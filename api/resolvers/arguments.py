@@ -6,6 +6,7 @@ import strawberry
 from strawberry import UNSET
 
 from domain.kernel.errors import Invalid
+from domain.kernel.words import Phrase
 
 
 def superseded(by: str, *, on: str, until: str) -> str:
@@ -41,6 +42,9 @@ def alternative(given: object | None, name: str, **old: str | None) -> dict[str,
     if given is None:
         return old
     if any(value is not None for value in old.values()):
-        raise Invalid(field=name, reason="goes without the arguments that it supersedes")
+        reason = Phrase(
+            "goes without the arguments that it supersedes", "不能与被其取代的参数同时使用"
+        )
+        raise Invalid(field=name, reason=reason)
     members = {key: getattr(given, key) for key in old}
     return {key: None if value is UNSET else value for key, value in members.items()}

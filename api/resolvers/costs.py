@@ -9,12 +9,13 @@ from strawberry.scalars import JSON
 from api.context import Info, RequestContext
 from api.execution.costs import plan_of
 from api.execution.documents import Document, Operation
-from api.execution.faults import Fault, without_suggestions
+from api.execution.faults import Fault, QueryTooComplex, fault, without_suggestions
 from api.execution.readings import points_of
 from api.execution.weights import costs
 from api.schema.costs import CostShare, QueryCost
 from api.toll import Unpaid
 from domain.kernel.errors import Invalid, RateLimited
+from domain.kernel.words import Phrase, told_in
 
 AHEAD_MAX: Final = 2_500
 """Points of the texts that one query may have read anew, if they are several: one large text's."""
@@ -46,7 +47,7 @@ class CostQuery:
     ) -> QueryCost:
         given: Any = {} if variables is None else variables
         if not isinstance(given, dict):
-            raise Invalid(field="variables", reason="must be an object")
+            raise Invalid(field="variables", reason=Phrase("must be an object", "须为对象"))
         prices = info.context.prices
         found = await _document(info.context, document)
         if found.faults:
@@ -57,7 +58,7 @@ class CostQuery:
         try:
             plan = plan_of(prices.documents.schema, found, operation)
         except GraphQLError as over:
-            raise Invalid(field="document", reason=over.message) from None
+            raise _refused("document", fault(over, QueryTooComplex.code)) from None
         points, limit = max(1, plan.cost(given)), prices.documents.limits.cost
         return QueryCost(
             points=points,
@@ -78,8 +79,12 @@ async def _document(caller: RequestContext, text: str) -> Document:
     if documents.known(text) is None:
         points = points_of(text, documents.limits)
         if caller.read_ahead and caller.read_ahead + points > AHEAD_MAX:
-            reason = f"takes {points:,} points to read, and one query has {AHEAD_MAX:,} for all"
-            raise Invalid(field="document", reason=f"{reason}; ask for them one after another")
+            reason = Phrase(
+                f"takes {points:,} points to read, and one query has {AHEAD_MAX:,} for all; "
+                "ask for them one after another",
+                f"读取需要 {points:,} 点,而单次查询总共只有 {AHEAD_MAX:,} 点,请逐个查询",
+            )
+            raise Invalid(field="document", reason=reason)
         caller.read_ahead += points
     found = await toll.document(documents, text, caller.payer, caller.now)
     if isinstance(found, Unpaid):
@@ -90,4 +95,6 @@ async def _document(caller: RequestContext, text: str) -> Document:
 
 
 def _refused(field: str, found: Fault) -> Invalid:
-    return Invalid(field=field, reason=str(without_suggestions(found)["message"]).rstrip("."))
+    message = without_suggestions(found)["message"]
+    english, chinese = (str(told_in(language, message)) for language in ("en", "zh"))
+    return Invalid(field=field, reason=Phrase(english.rstrip("."), chinese.rstrip("。.")))

@@ -17,6 +17,7 @@ from api.execution import wire
 from api.rest.surroundings import around
 from domain.kernel.context import Actor, ActorKind
 from domain.kernel.errors import Invalid, RateLimited, Refusal
+from domain.kernel.words import untranslated
 from domain.keys.commands import report_leak
 from domain.operators import hot
 
@@ -37,7 +38,7 @@ class UnreadableReport(Invalid):
     remedy_zh = "请发送 JSON 对象,包含 source,以及 secret 或 keyId 之一。"
 
     def __init__(self, reason: str) -> None:
-        super().__init__(field="body", reason=reason)
+        super().__init__(field="body", reason=untranslated(reason))
 
 
 async def take_report(request: Request) -> Response:

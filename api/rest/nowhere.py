@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from api import errors
 from domain.kernel.errors import Invalid, NotFound, Refusal
+from domain.kernel.words import Phrase
 
 PATH_TOLD: Final = 100
 """Characters of a path that are told back."""
@@ -18,8 +19,9 @@ async def no_door(request: Request, why: Exception) -> Response:
     if not isinstance(why, HTTPException):
         raise why
     allowed = dict(why.headers or {})
+    takes = allowed.get("Allow", "others")
     refusal: Refusal = (
-        Invalid(field="method", reason=f"this door takes {allowed.get('Allow', 'others')}")
+        Invalid(field="method", reason=Phrase(f"this door takes {takes}", f"此接口接受 {takes}"))
         if why.status_code == 405
         else NotFound(what="door", id=request.url.path[:PATH_TOLD])
     )

@@ -21,6 +21,7 @@ from api.execution import wire
 from api.rest.surroundings import around
 from domain.kernel.context import Actor, ActorKind
 from domain.kernel.errors import Exhausted, Invalid, Refusal
+from domain.kernel.words import untranslated
 from domain.operators import hot
 from domain.usage.commands import record_calls
 from domain.usage.rows import Recorded
@@ -52,7 +53,7 @@ class UnreadableEvents(Invalid):
     remedy_zh = "请按 CloudEvents 1.0 发送(单条、批量、NDJSON 或二进制模式)。本次未保存任何事件。"
 
     def __init__(self, reason: str) -> None:
-        super().__init__(field="body", reason=reason)
+        super().__init__(field="body", reason=untranslated(reason))
 
 
 class WrongMediaType(Invalid):
@@ -67,7 +68,7 @@ class WrongMediaType(Invalid):
     remedy_zh = f"请使用 {SINGLE}、{BATCH}、application/x-ndjson,或带 ce- 头的 {DATA},可用 gzip。"
 
     def __init__(self, reason: str) -> None:
-        super().__init__(field="body", reason=reason)
+        super().__init__(field="body", reason=untranslated(reason))
 
 
 class TooLarge(Exhausted):

@@ -8,6 +8,7 @@ from strawberry.types.field import StrawberryField
 from api.context import Info
 from domain.kernel import errors
 from domain.kernel.errors import Refusal
+from domain.kernel.words import told_in
 
 
 @strawberry.interface(description="A refusal that the caller can understand and act upon.")
@@ -34,7 +35,9 @@ class ForbiddenProblem(Problem):
 @strawberry.type(description="A value that was sent cannot be used.")
 class InvalidProblem(Problem):
     field: str = strawberry.field(description="The argument or input field at fault.")
-    reason: str = strawberry.field(description="What is wrong with it.")
+    reason: str = strawberry.field(
+        description="What is wrong with it, in the language of Accept-Language."
+    )
 
 
 @strawberry.type(description="The present state of things does not allow this.")
@@ -77,8 +80,11 @@ class Answer:
         self._facts = facts
 
     def handle(self, exception: Any, *, field: StrawberryField, info: Info) -> Any:
-        facts = {name: exception.facts.get(fact) for name, fact in self._facts.items()}
-        return self.error_type(**said(exception, info.context.language), **facts)
+        language = info.context.language
+        facts = {
+            name: told_in(language, exception.facts.get(fact)) for name, fact in self._facts.items()
+        }
+        return self.error_type(**said(exception, language), **facts)
 
 
 USUAL_ANSWERS = (

@@ -16,6 +16,7 @@ from domain.kernel import changes
 from domain.kernel.buckets import SECOND, Bucket
 from domain.kernel.limits_store import ProcessLimits
 from domain.kernel.streams_store import SharedStreams
+from domain.kernel.words import Phrase
 
 OPEN: Final = Gauge(
     "counterfoil_streams_open", "Connections of subscribers that are open, by protocol.", ("kind",)
@@ -51,6 +52,19 @@ class StreamLimits:
 
 class TooMany(Exception):
     """There is no room for one more connection; the text says whose."""
+
+    def __init__(self, text: Phrase) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+NO_ROOM: Final = {
+    "draining": Phrase("The server is going away.", "服务器正在关闭。"),
+    "process": Phrase("The server has no room for more connections.", "服务器连接数已满。"),
+    "address": Phrase("Too many connections from this address.", "该地址的连接过多。"),
+    "rate": Phrase("Too many new connections from this address.", "该地址新建连接过于频繁。"),
+    "caller": Phrase("Too many connections of this caller.", "该调用方的连接过多。"),
+}
 
 
 @dataclass(slots=True, eq=False)
@@ -91,15 +105,15 @@ class Register:
     def enter(self, kind: str, address: str, check: Callable[[], None]) -> Place:
         """Take room for a connection that nobody is known of yet. Raises TooMany."""
         if self.draining.is_set():
-            raise self._none("draining", "The server is going away.")
+            raise self._none("draining")
         if len(self._places) >= self.limits.connections:
-            raise self._none("process", "The server has no room for more connections.")
+            raise self._none("process")
         if self._addresses[address] >= self.limits.per_address:
-            raise self._none("address", "Too many connections from this address.")
+            raise self._none("address")
         now, most = int(time.monotonic() * SECOND), self.limits
         bucket = Bucket(most.per_address, most.opened_per_second)
         if not self._opened.spend_now(address, 1, bucket, now).allowed:
-            raise self._none("rate", "Too many new connections from this address.")
+            raise self._none("rate")
         if not self._places:
             changes.listen(self._changed)
         place = Place(kind=kind, address=address, check=check)
@@ -116,14 +130,14 @@ class Register:
         """
         most = self.limits.per_caller
         if caller and self._callers[caller] >= most:
-            raise self._none("caller", "Too many connections of this caller.")
+            raise self._none("caller")
         place.caller, place.names = caller, frozenset(names)
         if caller:
             self._callers[caller] += 1
         for name in place.names:
             self._named.setdefault(name, set()).add(place)
         if caller and self.shared and not await self.shared.enter(caller, place.id, most):
-            raise self._none("caller", "Too many connections of this caller.")
+            raise self._none("caller")
 
     def leave(self, place: Place) -> None:
         """Give the room back."""
@@ -143,9 +157,9 @@ class Register:
             changes.unlisten(self._changed)
             self.empty.set()
 
-    def _none(self, reason: str, text: str) -> TooMany:
+    def _none(self, reason: str) -> TooMany:
         REFUSED.labels(reason).inc()
-        return TooMany(text)
+        return TooMany(NO_ROOM[reason])
 
     def _changed(self, topic: str, target: str) -> None:
         if topic == "*":

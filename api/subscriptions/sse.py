@@ -21,6 +21,7 @@ from api.subscriptions.running import (
 )
 from domain.kernel.errors import RateLimited, Refusal
 from domain.kernel.feeds import FellBehind
+from domain.kernel.words import told_in
 
 MEDIA: Final = "text/event-stream"
 KIND: Final = "sse"
@@ -59,7 +60,7 @@ async def serve(door: Door, scope: Scope, asked: Asked, receive: Receive, send: 
 def _full(scope: Scope, full: TooMany) -> Answer:
     told = stranger(scope, dict(scope["headers"]))
     answer = failed(RateLimited(retry_after=AGAIN_SECONDS), told, JSON)
-    answer.body["errors"][0]["message"] = str(full)
+    answer.body["errors"][0]["message"] = told_in(told.language, full.text)
     return answer
 
 

@@ -39,6 +39,7 @@ from api.subscriptions.running import (
 )
 from domain.kernel.errors import RateLimited, Refusal
 from domain.kernel.feeds import FellBehind
+from domain.kernel.words import Phrase, told_in
 
 PROTOCOL: Final = "graphql-transport-ws"
 KIND: Final = "websocket"
@@ -204,9 +205,16 @@ class _Connection:
 
     async def _refuse(self, id: str) -> None:
         most = self.limits.operations
-        told = stranger(afresh(self._as or self._upgrade), {})
+        scope = afresh(self._as or self._upgrade)
+        told = stranger(scope, dict(scope["headers"]))
         body = failed(RateLimited(retry_after=1), told, GRAPHQL).body
-        body["errors"][0]["message"] = f"At most {most} operations run on one connection."
+        body["errors"][0]["message"] = told_in(
+            told.language,
+            Phrase(
+                f"At most {most} operations run on one connection.",
+                f"一个连接最多同时运行 {most} 个操作。",
+            ),
+        )
         await self._send({"id": id, "type": "error", "payload": body["errors"]})
 
     async def _operate(self, id: str, asked: Asked, scope: Scope) -> None:

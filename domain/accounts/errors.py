@@ -1,6 +1,7 @@
 """Refusals of the account tree."""
 
 from domain.kernel.errors import Conflict, Exhausted, Forbidden, Invalid, Unauthenticated
+from domain.kernel.words import Phrase, noun
 
 
 class WrongCredentials(Unauthenticated):
@@ -36,7 +37,11 @@ class UsccInvalid(Invalid):
     remedy_zh = "请按营业执照填写 18 位代码;其中不含 I、O、S、V、Z。"
 
     def __init__(self, *, uscc: str) -> None:
-        super().__init__(field="uscc", reason="not a unified social credit code", uscc=uscc)
+        super().__init__(
+            field="uscc",
+            reason=Phrase("not a unified social credit code", "不是统一社会信用代码"),
+            uscc=uscc,
+        )
 
 
 class UsccTaken(Conflict):
@@ -70,9 +75,9 @@ class LimitReached(Exhausted):
 
     code = "LIMIT_REACHED"
     message = "There can be at most {limit} {what}."
-    message_zh = "{what} 数量上限为 {limit}。"
+    message_zh = "{what}数量上限为 {limit}。"
     remedy = "Delete or reuse one that is not needed, or ask the platform for a higher limit."
     remedy_zh = "请删除或复用不再使用的项目,或联系平台提升上限。"
 
     def __init__(self, *, what: str, limit: int) -> None:
-        super().__init__(what=what, limit=limit)
+        super().__init__(what=noun(what), limit=limit)

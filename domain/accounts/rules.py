@@ -9,6 +9,7 @@ from stdnum.cn import ric, uscc
 from domain.accounts.errors import UsccInvalid
 from domain.accounts.models import Verification
 from domain.kernel.errors import Invalid
+from domain.kernel.words import Phrase, characters
 
 SCOPES: Final[dict[str, tuple[str, str]]] = {
     "account:read": ("See the enterprise and oneself", "查看企业与本人信息"),
@@ -70,7 +71,11 @@ def check_scopes(scopes: list[str]) -> list[str]:
     """The scopes, sorted and once each; Invalid names the first that does not exist."""
     for scope in scopes:
         if scope not in SCOPES:
-            raise Invalid(field="consoleScopes", reason=f"there is no scope {scope[:40]!r}")
+            shown = repr(scope[:40])
+            raise Invalid(
+                field="consoleScopes",
+                reason=Phrase(f"there is no scope {shown}", f"没有权限 {shown}"),
+            )
     return sorted(set(scopes))
 
 
@@ -78,7 +83,11 @@ def check_grants(grants: list[str]) -> list[str]:
     """API grants, sorted and once each; Invalid unless each is api:<product>/<api> or …/*."""
     for grant in grants:
         if not GRANT.match(grant):
-            reason = f"{grant[:60]!r} is not of the form api:<product>/<api> or api:<product>/*"
+            shown = repr(grant[:60])
+            reason = Phrase(
+                f"{shown} is not of the form api:<product>/<api> or api:<product>/*",
+                f"{shown} 须形如 api:<产品>/<接口> 或 api:<产品>/*",
+            )
             raise Invalid(field="apiGrants", reason=reason)
     return sorted(set(grants))
 
@@ -138,26 +147,30 @@ def check_email(email: str) -> str:
     """The cleaned address; raises Invalid (field `email`) when it cannot be one."""
     cleaned = clean_email(email)
     if len(cleaned) > 254 or not _EMAIL.match(cleaned):
-        raise Invalid(field="email", reason="is not an e-mail address")
+        raise Invalid(field="email", reason=Phrase("is not an e-mail address", "不是电子邮箱地址"))
     return cleaned
 
 
 def check_password(password: str) -> None:
     """8 to 128 characters and not a common one; no rule of composition (NIST SP 800-63B)."""
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
-        reason = f"must have {PASSWORD_MIN} to {PASSWORD_MAX} characters"
+        reason = characters(PASSWORD_MAX, least=PASSWORD_MIN)
         raise Invalid(field="password", reason=reason)
     if password.lower() in COMMON_PASSWORDS:
-        raise Invalid(field="password", reason="is among the most common ones")
+        raise Invalid(
+            field="password", reason=Phrase("is among the most common ones", "属于最常见的密码")
+        )
     if _CONTROL.search(password):
-        raise Invalid(field="password", reason="must not hold control characters")
+        raise Invalid(
+            field="password", reason=Phrase("must not hold control characters", "不得含有控制字符")
+        )
 
 
 def check_name(name: str, *, field: str = "name", most: int = 60) -> str:
     """A trimmed name of 1 to `most` characters without control characters, or Invalid."""
     cleaned = name.strip()
     if not 1 <= len(cleaned) <= most or _CONTROL.search(cleaned):
-        raise Invalid(field=field, reason=f"must have 1 to {most} printable characters")
+        raise Invalid(field=field, reason=characters(most, printable=True))
     return cleaned
 
 
@@ -176,7 +189,10 @@ def check_person_id(text: str) -> str:
     """A resident identity number (GB 11643-1999), trimmed; Invalid (field `personId`) otherwise."""
     cleaned = text.strip().upper()
     if not cleaned.isascii() or not ric.is_valid(cleaned):
-        raise Invalid(field="personId", reason="is not a resident identity number")
+        raise Invalid(
+            field="personId",
+            reason=Phrase("is not a resident identity number", "不是居民身份证号码"),
+        )
     return cleaned
 
 

@@ -19,6 +19,7 @@ from domain.kernel.context import SYSTEM, Ctx
 from domain.kernel.errors import IllegalTransition, Invalid, NotFound
 from domain.kernel.ids import asked_id
 from domain.kernel.sql import moment, run
+from domain.kernel.words import Phrase
 from domain.ledger import models as ledger
 
 
@@ -68,7 +69,7 @@ async def member_login(ctx: Ctx, *, email: str | None, password: HashedPassword 
     """The id of a new member's log-in; Invalid without both, NameTaken for an e-mail in use."""
     address = rules.check_email(email or "")
     if password is None:
-        raise Invalid(field="password", reason="is needed for a member")
+        raise Invalid(field="password", reason=Phrase("is needed for a member", "成员必须提供"))
     login_id = await new_login(ctx, email=address, password=password)
     if login_id is None:
         raise NameTaken(name=address)

@@ -10,6 +10,7 @@ from domain.kernel.calendar import closes_at, is_month
 from domain.kernel.command import command
 from domain.kernel.context import SYSTEM, Ctx
 from domain.kernel.errors import Invalid
+from domain.kernel.words import Phrase
 from domain.ledger import steps as ledger
 from domain.usage.models import Meter
 from domain.usage.steps import lock_meters
@@ -23,7 +24,9 @@ async def close_month(ctx: Ctx, *, enterprise_id: str, month: str) -> BillRow:
     on calls of the month are charged in the next open one. Raises PeriodClosed or PeriodOpen.
     """
     if not is_month(month):
-        raise Invalid(field="month", reason="must be a month such as 2026-11")
+        raise Invalid(
+            field="month", reason=Phrase("must be a month such as 2026-11", "须为月份,例如 2026-11")
+        )
     if not rules.may_close(month, ctx.now):
         due = closes_at(month).isoformat()
         raise PeriodOpen(month=month, reason=f"it can be closed from {due} on")

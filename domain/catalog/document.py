@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -17,6 +17,7 @@ from domain.catalog.models import (
     SaleStatus,
 )
 from domain.kernel.errors import Invalid
+from domain.kernel.words import Phrase, untranslated
 
 INT_MAX = 2**31 - 1
 LARGE_MAX = 10**12
@@ -171,7 +172,10 @@ def read_part(shape: type[PartT], document: dict[str, Any]) -> PartT:
         first = found.errors(include_url=False, include_context=False, include_input=False)[0]
         raise Invalid(field=where(*first["loc"]), reason=_reason(first)) from None
     except (TypeError, RecursionError):
-        raise Invalid(field="document", reason="holds a value that JSON does not know") from None
+        raise Invalid(
+            field="document",
+            reason=Phrase("holds a value that JSON does not know", "含有 JSON 无法表示的值"),
+        ) from None
 
 
 def where(*places: str | int) -> str:
@@ -180,10 +184,15 @@ def where(*places: str | int) -> str:
     return "".join(steps).lstrip(".") or "document"
 
 
-def _reason(error: Any) -> str:
-    known = {"missing": "is missing", "extra_forbidden": "is not a field of a catalogue"}
+def _reason(error: Any) -> Phrase:
     said = str(error["msg"])
-    return known.get(error["type"], said[:1].lower() + said[1:])
+    return _REASONS.get(error["type"]) or untranslated(said[:1].lower() + said[1:])
+
+
+_REASONS: Final = {
+    "missing": Phrase("is missing", "缺失"),
+    "extra_forbidden": Phrase("is not a field of a catalogue", "不是目录的字段"),
+}
 
 
 def distinct(places: Iterable[tuple[str, str]]) -> None:
@@ -191,7 +200,9 @@ def distinct(places: Iterable[tuple[str, str]]) -> None:
     seen: set[str] = set()
     for place, value in places:
         if value in seen:
-            raise Invalid(field=place, reason=f"{value} stands there twice")
+            raise Invalid(
+                field=place, reason=Phrase(f"{value} stands there twice", f"{value} 重复出现")
+            )
         seen.add(value)
 
 
@@ -215,15 +226,26 @@ def check_products(products: Sequence[ProductPart]) -> None:
 
 def _check_product(product: ProductPart, place: str) -> None:
     if product.sale_status is SaleStatus.LISTED and product.filing_no is None:
-        raise Invalid(field=f"{place}.filingNo", reason="a listed product must be filed")
+        raise Invalid(
+            field=f"{place}.filingNo",
+            reason=Phrase("a listed product must be filed", "上架产品须有备案号"),
+        )
     qps = product.base_qps
     if qps is not None and not qps.free <= qps.paid <= qps.max_purchasable:
-        raise Invalid(field=f"{place}.baseQps", reason="must rise: free, paid, maxPurchasable")
+        raise Invalid(
+            field=f"{place}.baseQps",
+            reason=Phrase(
+                "must rise: free, paid, maxPurchasable", "须按 free、paid、maxPurchasable 递增"
+            ),
+        )
     end = product.retirement
     if end is not None:
         dates = [end.announced_at, end.sales_stop_at, end.renewal_stop_at, end.service_stop_at]
         if dates != sorted(dates):
-            raise Invalid(field=f"{place}.retirement", reason="its dates must follow one another")
+            raise Invalid(
+                field=f"{place}.retirement",
+                reason=Phrase("its dates must follow one another", "各日期须依次递增"),
+            )
     options = {option.code: option for option in product.delivery_options}
     places = [f"{place}.deliveryOptions[{at}]" for at in range(len(product.delivery_options))]
     listed = list(zip(places, product.delivery_options, strict=True))
@@ -235,11 +257,19 @@ def _check_product(product: ProductPart, place: str) -> None:
 def _check_pair(option: OptionPart, options: dict[str, OptionPart], place: str) -> None:
     pair = options.get(option.paired_with) if option.paired_with is not None else None
     if option.paired_with is not None and pair is None:
-        raise Invalid(field=f"{place}.pairedWith", reason="names no delivery option beside it")
+        raise Invalid(
+            field=f"{place}.pairedWith",
+            reason=Phrase("names no delivery option beside it", "未指向同一产品的交付方式"),
+        )
     if option.kind is DeliveryKind.CAPTURE_SDK:
         if pair is None or pair.kind is not DeliveryKind.API:
             raise Invalid(
-                field=f"{place}.pairedWith", reason="a capture SDK is paired with an API option"
+                field=f"{place}.pairedWith",
+                reason=Phrase(
+                    "a capture SDK is paired with an API option", "采集 SDK 须与 API 交付方式配对"
+                ),
             )
         if not option.free:
-            raise Invalid(field=f"{place}.free", reason="a capture SDK is free")
+            raise Invalid(
+                field=f"{place}.free", reason=Phrase("a capture SDK is free", "采集 SDK 须免费")
+            )

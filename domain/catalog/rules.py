@@ -5,6 +5,7 @@ from typing import Final
 
 from domain.catalog.models import SaleStatus
 from domain.kernel.errors import Invalid
+from domain.kernel.words import characters
 
 SEARCH_MAX: Final = 60
 PRODUCT_CODE_MAX: Final = 60
@@ -34,5 +35,5 @@ def search_text(text: str) -> str:
     """The words of a search, trimmed; Invalid when there are none, or they cannot be names."""
     words = text.strip()
     if not 1 <= len(words) <= SEARCH_MAX or not words.isprintable():
-        raise Invalid(field="text", reason=f"must have 1 to {SEARCH_MAX} printable characters")
+        raise Invalid(field="text", reason=characters(SEARCH_MAX, printable=True))
     return words

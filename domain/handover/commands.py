@@ -12,6 +12,7 @@ from domain.kernel.command import command
 from domain.kernel.context import ActorKind, Ctx
 from domain.kernel.errors import IllegalTransition, Invalid, NotFound
 from domain.kernel.ids import asked_id
+from domain.kernel.words import Phrase
 from domain.people import steps as people
 from domain.people.rules import HANDOVER_PREFIX
 
@@ -30,7 +31,10 @@ async def offer_main_account(
     enterprise = await locked_enterprise(ctx, ctx.actor.home)
     member = await found_sub_account(ctx, sub_account_id)
     if member.kind is not SubAccountKind.MEMBER:
-        raise Invalid(field="subAccountId", reason="is an application, which cannot log in")
+        raise Invalid(
+            field="subAccountId",
+            reason=Phrase("is an application, which cannot log in", "是应用,无法登录"),
+        )
     if member.status is not SubAccountStatus.ACTIVE:
         raise IllegalTransition(
             what="sub-account", id=member.id, status=member.status.value, target="main account"

@@ -22,6 +22,7 @@ from domain.kernel.context import Ctx
 from domain.kernel.errors import Invalid
 from domain.kernel.ids import asked_id
 from domain.kernel.reading import fetch, wanting
+from domain.kernel.words import Phrase
 from domain.keys import queries as keys
 from domain.keys.models import KeyStatus
 from domain.keys.rows import AccessKeyRow
@@ -55,7 +56,13 @@ async def blast_radius(
     """
     given = [one for one in (role_id, sub_account_id, key_id) if one is not None]
     if len(given) != 1:
-        raise Invalid(field="roleId", reason="give exactly one of roleId, subAccountId and keyId")
+        raise Invalid(
+            field="roleId",
+            reason=Phrase(
+                "give exactly one of roleId, subAccountId and keyId",
+                "roleId、subAccountId、keyId 须且只能给出其一",
+            ),
+        )
     if role_id is not None:
         target = await _of_role(ctx, asked_id(role_id))
     elif sub_account_id is not None:

@@ -24,6 +24,7 @@ from domain.kernel import changes
 from domain.kernel.command import command
 from domain.kernel.context import Ctx
 from domain.kernel.errors import IllegalTransition, Invalid
+from domain.kernel.words import Phrase
 from domain.keys.steps import create_sub_account_key
 from domain.operations.steps import checked_operations
 from domain.people.steps import end_sessions, erase_person
@@ -150,7 +151,12 @@ async def create_sub_account(
     role = await accounts.found_role(ctx, role_id)
     await power.require_role(ctx, role)
     if kind is SubAccountKind.APP and (email is not None or password is not None):
-        raise Invalid(field="email", reason="is for members; an application has a key only")
+        raise Invalid(
+            field="email",
+            reason=Phrase(
+                "is for members; an application has a key only", "仅适用于成员;应用只有密钥"
+            ),
+        )
     cleaned = await accounts.free_place(ctx, enterprise.id, name)
     login_id = None
     if kind is SubAccountKind.MEMBER:

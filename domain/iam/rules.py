@@ -5,6 +5,7 @@ from typing import Final
 from domain.accounts import rules as accounts
 from domain.accounts.grants import normal_grant
 from domain.kernel.errors import Invalid
+from domain.kernel.words import entries
 
 LIST_MAX: Final = 250
 
@@ -26,7 +27,7 @@ def checked_grants(grants: list[str]) -> list[str]:
 
 def _few(given: list[str], field: str) -> None:
     if len(given) > LIST_MAX:
-        raise Invalid(field=field, reason=f"must have at most {LIST_MAX} entries")
+        raise Invalid(field=field, reason=entries(LIST_MAX))
 
 
 def _canonical(grant: str) -> str:

@@ -15,6 +15,7 @@ from domain.kernel.errors import IdempotencyKeyReused, Invalid, Refusal
 from domain.kernel.models import AuditRow, Receipt
 from domain.kernel.reading import Row
 from domain.kernel.sql import moment, run
+from domain.kernel.words import characters
 
 KEY_MAX = 255
 OWNER_MAX = 40
@@ -103,7 +104,7 @@ def command(
 def _key(ctx: Ctx) -> str | None:
     key = ctx.idempotency_key
     if key is not None and (not 1 <= len(key) <= KEY_MAX or "\x00" in key):
-        raise Invalid(field="idempotencyKey", reason=f"must have 1 to {KEY_MAX} characters")
+        raise Invalid(field="idempotencyKey", reason=characters(KEY_MAX))
     return key
 
 

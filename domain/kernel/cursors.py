@@ -11,6 +11,7 @@ from zlib import crc32
 import orjson
 
 from domain.kernel.errors import Invalid
+from domain.kernel.words import Phrase
 
 
 def encode_cursor(row: Any, keys: Sequence[str], table: str) -> str:
@@ -31,7 +32,9 @@ def decode_cursor(text: str, kinds: Sequence[type], table: str) -> list[Any]:
     mark, *found = values if isinstance(values, list) and values else [None]
     fits = mark == _mark(table) and [type(value) for value in found] == list(kinds)
     if not fits or not all(map(_plain, found)):
-        raise Invalid(field="cursor", reason="is not a cursor of this list")
+        raise Invalid(
+            field="cursor", reason=Phrase("is not a cursor of this list", "不是此列表的游标")
+        )
     return found
 
 

@@ -2,13 +2,16 @@
 
 from typing import Any, ClassVar
 
+from domain.kernel.words import Phrase, clipped, noun, told_in
+
 
 class Refusal(Exception):
     """A "no" that the caller can understand and act upon; never a bug.
 
     A subclass states its code and its texts once; the doors translate it (a typed problem over
     GraphQL, a status over HTTP, an exception class in the SDK, a section in docs/errors.md).
-    The texts are format strings over the facts given to the constructor.
+    The texts are format strings over the facts given to the constructor; a fact that is a Phrase
+    is told in the language of the text.
     """
 
     code: ClassVar[str]
@@ -23,11 +26,15 @@ class Refusal(Exception):
 
     def text(self, language: str) -> str:
         """What happened, in `language` ("zh" or "en")."""
-        return (self.message_zh if language == "zh" else self.message).format(**self.facts)
+        return self._told(self.message_zh if language == "zh" else self.message, language)
 
     def advice(self, language: str) -> str:
         """What to do about it, in `language` ("zh" or "en")."""
-        return (self.remedy_zh if language == "zh" else self.remedy).format(**self.facts)
+        return self._told(self.remedy_zh if language == "zh" else self.remedy, language)
+
+    def _told(self, text: str, language: str) -> str:
+        facts = {name: told_in(language, fact) for name, fact in self.facts.items()}
+        return clipped(text.format(**facts))
 
 
 class NotFound(Refusal):
@@ -35,12 +42,12 @@ class NotFound(Refusal):
 
     code = "NOT_FOUND"
     message = "No {what} matches {id}."
-    message_zh = "未找到与 {id} 对应的 {what}。"
+    message_zh = "未找到与 {id} 对应的{what}。"
     remedy = "Check the id; list what you can see with the matching query."
     remedy_zh = "请核对标识,可用对应的列表查询查看您可见的对象。"
 
     def __init__(self, *, what: str, id: str) -> None:
-        super().__init__(what=what, id=id)
+        super().__init__(what=noun(what), id=id)
 
 
 class Forbidden(Refusal):
@@ -110,7 +117,7 @@ class Invalid(Refusal):
     remedy = "Correct {field} and send the request again."
     remedy_zh = "请修正 {field} 后重试。"
 
-    def __init__(self, *, field: str, reason: str, **facts: Any) -> None:
+    def __init__(self, *, field: str, reason: Phrase, **facts: Any) -> None:
         self.field = field
         self.reason = reason
         super().__init__(field=field, reason=reason, **facts)
@@ -136,7 +143,7 @@ class IllegalTransition(Conflict):
     remedy_zh = "请查询其当前状态;文档列出了允许的状态流转。"
 
     def __init__(self, *, what: str, id: str, status: str, target: str) -> None:
-        super().__init__(what=what, id=id, status=status, target=target)
+        super().__init__(what=noun(what), id=id, status=status, target=noun(target))
 
 
 class IdempotencyKeyReused(Conflict):

@@ -2,10 +2,16 @@
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from domain.kernel.errors import Invalid
+from domain.kernel.words import Phrase
 
 _AMOUNT = re.compile(r"^(-?)(\d{1,13})(?:\.(\d{1,2}))?$", re.ASCII)
+
+YUAN: Final = Phrase(
+    'must be an amount in yuan such as "128.50"', '须为以元为单位的金额,例如 "128.50"'
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,11 +37,11 @@ class Money:
         """
         found = _AMOUNT.match(text)
         if found is None:
-            raise Invalid(field=field, reason='must be an amount in yuan such as "128.50"')
+            raise Invalid(field=field, reason=YUAN)
         sign, whole, cents = found.groups()
         fen = int(whole) * 100 + int((cents or "").ljust(2, "0"))
         if positive and (sign or fen == 0):
-            raise Invalid(field=field, reason="must be above zero")
+            raise Invalid(field=field, reason=Phrase("must be above zero", "须大于零"))
         return cls(-fen if sign else fen)
 
     def __str__(self) -> str:

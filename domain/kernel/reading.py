@@ -19,6 +19,7 @@ from domain.kernel.context import Actor
 from domain.kernel.cursors import decode_cursor, encode_cursor
 from domain.kernel.errors import Invalid
 from domain.kernel.sql import connection
+from domain.kernel.words import Phrase, between
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,18 +195,24 @@ class Window:
     ) -> "Window":
         """Check Relay's arguments: `first` or `last`, never both, 1 to 100 each."""
         if first is not None and last is not None:
-            raise Invalid(field="first", reason="give first or last, not both")
+            raise Invalid(
+                field="first",
+                reason=Phrase("give first or last, not both", "first 与 last 只能给出其一"),
+            )
         if after is not None and before is not None:
-            raise Invalid(field="after", reason="give after or before, not both")
+            raise Invalid(
+                field="after",
+                reason=Phrase("give after or before, not both", "after 与 before 只能给出其一"),
+            )
         backward = last is not None or (before is not None and first is None)
         size = last if last is not None else first if first is not None else PAGE_DEFAULT
         name = "last" if last is not None else "first"
         if not 1 <= size <= PAGE_MAX:
-            raise Invalid(field=name, reason=f"must be from 1 to {PAGE_MAX}")
+            raise Invalid(field=name, reason=between(1, PAGE_MAX))
         if before is not None and not backward:
-            raise Invalid(field="before", reason="goes with last")
+            raise Invalid(field="before", reason=Phrase("goes with last", "须与 last 同用"))
         if after is not None and backward:
-            raise Invalid(field="after", reason="goes with first")
+            raise Invalid(field="after", reason=Phrase("goes with first", "须与 first 同用"))
         return cls(size=size, cursor=after or before, backward=backward)
 
 

@@ -11,6 +11,7 @@ from typing import Final
 import orjson
 
 from domain.kernel.errors import Invalid
+from domain.kernel.words import Phrase
 
 ENTRIES_MAX: Final = 250
 FIELD: Final = "allowedAddresses"
@@ -51,7 +52,10 @@ def checked_list(entries: Sequence[str]) -> list[str]:
     written inside IPv6 becomes IPv4.
     """
     if len(entries) > ENTRIES_MAX:
-        reason = f"has {len(entries)} entries; at most {ENTRIES_MAX} are allowed"
+        reason = Phrase(
+            f"has {len(entries)} entries; at most {ENTRIES_MAX} are allowed",
+            f"共 {len(entries)} 项,最多 {ENTRIES_MAX} 项",
+        )
         raise Invalid(field=FIELD, reason=reason)
     found = {_checked(entry) for entry in entries}
     ordered = sorted(found, key=lambda one: (one.version, one.network_address, one.prefixlen))
@@ -66,7 +70,8 @@ def _checked(entry: str) -> IPv4Network | IPv6Network:
         return _network(text)
     except ValueError:
         shown = "".join(one if one.isprintable() else "?" for one in text[:40])
-        raise Invalid(field=FIELD, reason=f"{shown!r} is no IP address or network") from None
+        reason = Phrase(f"{shown!r} is no IP address or network", f"{shown!r} 不是 IP 地址或网段")
+        raise Invalid(field=FIELD, reason=reason) from None
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 from domain.kernel.errors import Invalid
 from domain.kernel.policy import Policy
+from domain.kernel.words import Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,12 @@ def checked_expiry(at: datetime | None, now: datetime) -> datetime | None:
     if at is None:
         return None
     if at.tzinfo is None or not now < at < _LAST:
-        raise Invalid(field="expiresAt", reason="must be a moment in the future, with its zone")
+        raise Invalid(
+            field="expiresAt",
+            reason=Phrase(
+                "must be a moment in the future, with its zone", "须为将来的时刻,并注明时区"
+            ),
+        )
     return at.astimezone(UTC)
 
 

@@ -13,6 +13,7 @@ from domain.kernel.context import Ctx
 from domain.kernel.errors import Invalid
 from domain.kernel.ids import asked_id
 from domain.kernel.reading import Page, Wanted, Window, by, fetch, fetch_page
+from domain.kernel.words import Phrase, between
 from domain.keys import care, models, rules, tokens, upkeep
 from domain.keys.errors import TokenInvalid
 from domain.keys.models import KeyStatus
@@ -91,7 +92,7 @@ def _narrowed(
 
 def _days(days: int, field: str) -> timedelta:
     if not 0 <= days <= DAYS_MAX:
-        raise Invalid(field=field, reason=f"must be from 0 to {DAYS_MAX}")
+        raise Invalid(field=field, reason=between(0, DAYS_MAX))
     return timedelta(days=days)
 
 
@@ -133,7 +134,8 @@ async def claims_of(ctx: Ctx, token: str) -> Claims:
     try:
         return await tokens.signed(token, ctx.now, ctx.policy)
     except TokenInvalid as foreign:
-        raise Invalid(field="token", reason="is not an access token of this platform") from foreign
+        reason = Phrase("is not an access token of this platform", "不是本平台的访问令牌")
+        raise Invalid(field="token", reason=reason) from foreign
 
 
 async def completed(ctx: Ctx, row: AccessKeyRow, wanted: Wanted) -> AccessKeyRow:

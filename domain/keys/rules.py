@@ -15,6 +15,7 @@ from domain.catalog.rules import SERVICE_OVER
 from domain.entitlements.hot import Reach
 from domain.kernel.errors import Invalid, Refusal
 from domain.kernel.policy import Policy
+from domain.kernel.words import Phrase
 from domain.keys import errors
 from domain.keys.addresses import Networks
 from domain.keys.models import KeyStatus, SecretStatus
@@ -67,7 +68,8 @@ def checked_overlap(seconds: int | None, policy: Policy) -> timedelta:
         return timedelta(seconds=policy.secret_overlap_seconds)
     most = policy.secret_overlap_max_seconds
     if not 0 <= seconds <= most:
-        reason = f"must be from 0 to {most} ({most // 86400} days)"
+        days = most // 86_400
+        reason = Phrase(f"must be from 0 to {most} ({days} days)", f"须为 0 到 {most}({days} 天)")
         raise Invalid(field="overlapSeconds", reason=reason)
     return timedelta(seconds=seconds)
 

@@ -13,6 +13,7 @@ from domain.entitlements import hot as entitlements
 from domain.kernel.context import Ctx
 from domain.kernel.errors import Invalid, Refusal
 from domain.kernel.reading import Row
+from domain.kernel.words import Phrase
 from domain.keys import hot, models, rules
 from domain.keys.rules import Api, KeyRecord
 
@@ -144,7 +145,12 @@ def _checked(at: datetime | None, now: datetime) -> datetime:
     if at is None:
         return now
     if at.tzinfo is None or not now <= at < _LAST:
-        raise Invalid(field="at", reason="must be now or in the future, with its zone")
+        raise Invalid(
+            field="at",
+            reason=Phrase(
+                "must be now or in the future, with its zone", "须为当前或将来的时刻,并注明时区"
+            ),
+        )
     return at.astimezone(UTC)
 
 

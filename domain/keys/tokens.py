@@ -21,6 +21,7 @@ from domain.kernel.errors import Invalid
 from domain.kernel.held import Held
 from domain.kernel.policy import Policy
 from domain.kernel.sql import run
+from domain.kernel.words import between
 from domain.keys import signing
 from domain.keys.errors import TokenExpired, TokenInvalid, TokenRevoked
 from domain.keys.models import Audience
@@ -104,7 +105,7 @@ def checked_ttl(seconds: int | None, policy: Policy) -> int:
     if seconds is None:
         return min(policy.token_ttl_seconds, most)
     if not 1 <= seconds <= most:
-        raise Invalid(field="ttlSeconds", reason=f"must be from 1 to {most}")
+        raise Invalid(field="ttlSeconds", reason=between(1, most))
     return seconds
 
 

@@ -13,6 +13,7 @@ from domain.kernel.context import SYSTEM, Ctx
 from domain.kernel.errors import Invalid
 from domain.kernel.policy import Policy
 from domain.kernel.sql import dialect, moment, run
+from domain.kernel.words import Phrase, characters
 from domain.keys import care, models, rules
 from domain.keys.models import KeyStatus
 from domain.keys.rows import LeakReport
@@ -110,10 +111,12 @@ async def take_leak(ctx: Ctx, *, source: str, secret: str | None, key_id: str | 
     """Lock the key that a report is about, if there is one, and tell its owner."""
     found_at = source.strip()
     if not 1 <= len(found_at) <= SOURCE_MAX or not found_at.isprintable():
-        reason = f"must have 1 to {SOURCE_MAX} printable characters"
-        raise Invalid(field="source", reason=reason)
+        raise Invalid(field="source", reason=characters(SOURCE_MAX, printable=True))
     if (secret is None) == (key_id is None):
-        raise Invalid(field="secret", reason="give the secret or the keyId, and not both")
+        reason = Phrase(
+            "give the secret or the keyId, and not both", "secret 与 keyId 须且只能给出其一"
+        )
+        raise Invalid(field="secret", reason=reason)
     report = LeakReport(id=ctx.ids.new("lkr"), received_at=ctx.now)
     ctx.note(report.id, after={"source": found_at, "found": False})
     found = await _leaked_key(secret, key_id, ctx.now)

@@ -6,6 +6,7 @@ from domain.kernel.context import Ctx
 from domain.kernel.errors import Invalid, NotFound
 from domain.kernel.ids import asked_id
 from domain.kernel.money import Money
+from domain.kernel.words import Phrase, characters
 from domain.ledger import models, steps
 from domain.ledger.models import Account, RechargeStatus
 from domain.ledger.rows import FinancialAccountRow, RechargeRow
@@ -23,7 +24,7 @@ async def recharge(ctx: Ctx, *, amount: Money, provider: str) -> RechargeRow:
     """
     if not 0 < amount.fen <= ctx.policy.recharge_max_fen:
         most = Money(ctx.policy.recharge_max_fen)
-        raise Invalid(field="amount", reason=f"must be above zero and at most {most}")
+        raise Invalid(field="amount", reason=_positive(most))
     steps.check_payer(ctx, amount.fen)
     row = await models.Recharge.create(
         id=ctx.ids.new("rch"),
@@ -78,9 +79,9 @@ async def credit_balance(
     """
     if not 0 < amount.fen <= ctx.policy.recharge_max_fen:
         most = Money(ctx.policy.recharge_max_fen)
-        raise Invalid(field="amount", reason=f"must be above zero and at most {most}")
+        raise Invalid(field="amount", reason=_positive(most))
     if not 1 <= len(reason.strip()) <= REASON_MAX or "\x00" in reason:
-        raise Invalid(field="reason", reason=f"must have 1 to {REASON_MAX} characters")
+        raise Invalid(field="reason", reason=characters(REASON_MAX))
     found = models.FinancialAccount.visible_to(ctx.actor)
     account = await found.get_or_none(enterprise_id=asked_id(enterprise_id))
     if account is None:
@@ -96,3 +97,7 @@ async def credit_balance(
     await account.refresh_from_db()
     ctx.note(account.id, enterprise_id=enterprise_id, after={"credited_fen": amount.fen})
     return FinancialAccountRow.of(account)
+
+
+def _positive(most: Money) -> Phrase:
+    return Phrase(f"must be above zero and at most {most}", f"须大于零,且不超过 {most}")

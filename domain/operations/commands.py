@@ -6,7 +6,6 @@ from datetime import datetime
 from domain.kernel import changes
 from domain.kernel.command import command
 from domain.kernel.context import Ctx
-from domain.kernel.errors import Invalid
 from domain.operations import rules
 from domain.operations.errors import DocumentIdTaken
 from domain.operations.models import TrustedDocument
@@ -26,9 +25,9 @@ async def register_operations(
     release = rules.checked_label(version, "version", 40)
     for one in documents:
         if not rules.is_id(one.id) or not rules.is_name(one.name):
-            raise Invalid(field="documents", reason=f"{one.id[:40]!r} or its name is malformed")
+            raise rules.bad_document(one.id, "or its name is malformed", "或其名称格式不正确")
         if not rules.may_name(one.id, one.digest):
-            raise Invalid(field="documents", reason=f"{one.id[:40]!r} is the id of another text")
+            raise rules.bad_document(one.id, "is the id of another text", "是另一段文本的标识")
     known = await _registered(documents)
     fresh = [one for one in documents if one.id not in known]
     await TrustedDocument.bulk_create(

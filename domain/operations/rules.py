@@ -7,6 +7,7 @@ from typing import Final
 
 from domain.kernel.context import Actor
 from domain.kernel.errors import Invalid
+from domain.kernel.words import Phrase, entries
 from domain.operations.errors import OperationNotAllowed
 
 NAMES_MAX: Final = 250
@@ -42,8 +43,19 @@ def may_name(id: str, digest: str) -> bool:
 def checked_label(text: str, field: str, most: int) -> str:
     """The name or version of a manifest: 1 to `most` plain characters, or Invalid."""
     if not 1 <= len(text) <= most or not text.isascii() or not text.isprintable():
-        raise Invalid(field=field, reason=f"must have 1 to {most} plain characters")
+        raise Invalid(
+            field=field,
+            reason=Phrase(
+                f"must have 1 to {most} plain characters", f"长度须为 1 到 {most} 个 ASCII 可见字符"
+            ),
+        )
     return text
+
+
+def bad_document(id: str, english: str, chinese: str) -> Invalid:
+    """The refusal of a document whose id is at fault."""
+    shown = repr(id[:40])
+    return Invalid(field="documents", reason=Phrase(f"{shown} {english}", f"{shown} {chinese}"))
 
 
 def is_name(text: str) -> bool:
@@ -54,11 +66,12 @@ def is_name(text: str) -> bool:
 def cleaned_names(names: Sequence[str]) -> list[str]:
     """Names of operations, sorted and once each; Invalid (field allowedOperations) otherwise."""
     if len(names) > NAMES_MAX:
-        reason = f"must have at most {NAMES_MAX} entries"
+        reason = entries(NAMES_MAX)
         raise Invalid(field="allowedOperations", reason=reason)
     for name in names:
         if not is_name(name):
-            reason = f"{name[:40]!r} is not the name of an operation"
+            shown = repr(name[:40])
+            reason = Phrase(f"{shown} is not the name of an operation", f"{shown} 不是操作名称")
             raise Invalid(field="allowedOperations", reason=reason)
     return sorted(set(names))
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from domain.kernel.context import Ctx
 from domain.kernel.errors import Invalid
+from domain.kernel.words import Phrase
 from domain.operations import rules
 from domain.operations.models import TrustedDocument
 
@@ -20,6 +21,8 @@ async def checked_operations(ctx: Ctx, names: Sequence[str]) -> list[str] | None
     known = {str(name) for name in await found.values_list("name", flat=True)} if asked else set()
     for name in asked:
         if name not in known:
-            reason = f"no registered document has the operation {name}"
+            reason = Phrase(
+                f"no registered document has the operation {name}", f"已登记的文档中没有操作 {name}"
+            )
             raise Invalid(field="allowedOperations", reason=reason)
     return asked or None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from domain.kernel.errors import Invalid
+from domain.kernel.words import Phrase
 
 SERVICE_PREFIX: Final = "cfsv"
 SERVICE_SCOPES: Final = {
@@ -21,5 +22,8 @@ def checked_scopes(scopes: Sequence[str]) -> list[str]:
     unknown = sorted(set(scopes) - set(SERVICE_SCOPES))
     if unknown or not scopes:
         known = ", ".join(SERVICE_SCOPES)
-        raise Invalid(field="scopes", reason=f"must be one or more of: {known}")
+        raise Invalid(
+            field="scopes",
+            reason=Phrase(f"must be one or more of: {known}", f"须为以下一项或多项:{known}"),
+        )
     return sorted(set(scopes))

@@ -52,7 +52,7 @@ async def log_out(ctx: Ctx) -> ClosedSession:
     """End the session that this call came with; it is refused from the next request on."""
     session_id = ctx.actor.session_id
     if session_id is None:
-        raise Invalid(field="session", reason="this call did not come with a session")
+        raise Invalid(field="session", reason=rules.NO_SESSION)
     await accounts.Session.filter(id=session_id).update(ended_at=ctx.now)
     await changes.mark(ctx, "session", session_id)
     return ClosedSession(id=session_id)

@@ -1,6 +1,7 @@
 """Refusals around people: codes, invitations, second factors."""
 
 from domain.kernel.errors import Conflict, Invalid
+from domain.kernel.words import Phrase
 
 
 class WrongCode(Invalid):
@@ -13,7 +14,9 @@ class WrongCode(Invalid):
     remedy_zh = "请等待验证器生成下一个验证码,或使用恢复码。"
 
     def __init__(self) -> None:
-        super().__init__(field="code", reason="is wrong, or was used before")
+        super().__init__(
+            field="code", reason=Phrase("is wrong, or was used before", "错误或已被使用")
+        )
 
 
 class NoSecondFactor(Conflict):
@@ -36,7 +39,9 @@ class ResetCodeInvalid(Invalid):
     remedy_zh = "请通过 requestPasswordReset 重新获取,并使用最新一封邮件中的重置码。"
 
     def __init__(self) -> None:
-        super().__init__(field="code", reason="is unknown, used or expired")
+        super().__init__(
+            field="code", reason=Phrase("is unknown, used or expired", "不存在、已使用或已过期")
+        )
 
 
 class InvitationClosed(Conflict):

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Final
 
+from domain.kernel.words import Phrase
 from domain.people.rows import InvitationStatus
 
 RESET_PREFIX: Final = "cfrs"
@@ -10,6 +11,7 @@ INVITATION_PREFIX: Final = "cfiv"
 DEVICE_PREFIX: Final = "cfdv"
 HANDOVER_PREFIX: Final = "cfmo"
 ISSUER: Final = "Counterfoil"
+NO_SESSION: Final = Phrase("this call did not come with a session", "此请求未携带会话")
 
 
 def masked_email(address: str) -> str:

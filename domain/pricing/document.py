@@ -23,6 +23,7 @@ from domain.catalog.document import (
 )
 from domain.catalog.models import Category, DeliveryKind
 from domain.kernel.errors import Invalid
+from domain.kernel.words import Phrase, untranslated
 from domain.pricing.errors import PlanNotReconcilable
 from domain.pricing.models import Metering, PaymentMode, RefundPolicy, Settlement, TierMode
 
@@ -177,9 +178,15 @@ def _check_plan(plan: PlanPart, option: OptionPart, place: str, code: str) -> No
 def _check_reconcilable(plan: PlanPart, option: OptionPart, place: str, code: str) -> None:
     kinds = {plan.metering, *(part.metering for part in plan.components)}
     if option.kind in UNSEEN and not kinds <= COUNTED:
-        reason = f"a {option.kind} may be metered by DEVICE, INSTANCE or TERM only"
+        reason = Phrase(
+            f"a {option.kind} may be metered by DEVICE, INSTANCE or TERM only",
+            f"{option.kind} 只能按 DEVICE、INSTANCE 或 TERM 计量",
+        )
     elif kinds & LOGGED and not option.both_sides_log_calls:
-        reason = f"{plan.metering} needs an option whose calls both sides log"
+        reason = Phrase(
+            f"{plan.metering} needs an option whose calls both sides log",
+            f"{plan.metering} 要求双方均记录调用的交付方式",
+        )
     else:
         return
     raise PlanNotReconcilable(
@@ -285,4 +292,4 @@ def _check_unit(unit: str, place: str) -> None:
 
 
 def _no(place: str, reason: str) -> NoReturn:
-    raise Invalid(field=place, reason=reason)
+    raise Invalid(field=place, reason=untranslated(reason))

@@ -20,6 +20,7 @@ from console_sdk.rating import (
     settle,
 )
 from domain.kernel.errors import Invalid
+from domain.kernel.words import between
 from domain.pricing.models import PaymentMode, TierMode
 from domain.pricing.rows import PlanRow, PriceRow
 
@@ -66,7 +67,7 @@ def check_quantity(plan: PlanRow, quantity: int) -> None:
     """Raise Invalid naming the limits unless so many may be ordered at once."""
     most = min(plan.max_quantity or QUANTITY_MAX, QUANTITY_MAX)
     if not plan.min_quantity <= quantity <= most:
-        raise Invalid(field="quantity", reason=f"must be from {plan.min_quantity} to {most}")
+        raise Invalid(field="quantity", reason=between(plan.min_quantity, most))
 
 
 def order_total(plan: PlanRow, price: PriceRow, quantity: int) -> Priced:

@@ -1,6 +1,7 @@
 """Refusals of usage."""
 
 from domain.kernel.errors import Invalid
+from domain.kernel.words import Phrase
 
 
 class TooManyCalls(Invalid):
@@ -13,4 +14,8 @@ class TooManyCalls(Invalid):
     remedy_zh = "请将事件分批发送,每批最多 {most} 条。"
 
     def __init__(self, *, most: int) -> None:
-        super().__init__(field="events", reason=f"at most {most} in one batch", most=most)
+        super().__init__(
+            field="events",
+            reason=Phrase(f"at most {most} in one batch", f"每批最多 {most} 条"),
+            most=most,
+        )

@@ -13,6 +13,7 @@ from domain.kernel.context import Ctx
 from domain.kernel.errors import Invalid
 from domain.kernel.reading import Page, Wanted, Window, fetch_page
 from domain.kernel.sql import dialect
+from domain.kernel.words import Phrase
 from domain.usage import amounts, bulk, models
 from domain.usage.rows import Freshness, Period, UsageGroup, UsageRecordRow, UsageStatRow
 from domain.usage.tally import COUNTERS
@@ -67,7 +68,12 @@ async def usage_stats(
     counters = [one for one in COUNTERS if one in wanted]
     rows = await _summed(query, _place(period, wanted), columns, counters)
     if len(rows) > ROWS_MAX:
-        raise Invalid(field="from", reason=f"the answer would have more than {ROWS_MAX} rows")
+        raise Invalid(
+            field="from",
+            reason=Phrase(
+                f"the answer would have more than {ROWS_MAX} rows", f"结果将超过 {ROWS_MAX} 行"
+            ),
+        )
     if "freshness" in wanted:
         await _hang_freshness(ctx, rows)
     if "amount" in wanted:
@@ -112,7 +118,13 @@ async def closed_through(ctx: Ctx) -> str:
 def _check_moments(since: datetime | None, until: datetime | None) -> None:
     for name, given in (("from", since), ("until", until)):
         if given is not None and (given.tzinfo is None or not 2000 <= given.year <= 2200):
-            raise Invalid(field=name, reason="must be a moment with an offset, from 2000 on")
+            raise Invalid(
+                field=name,
+                reason=Phrase(
+                    "must be a moment with an offset, from 2000 on",
+                    "须为带时区偏移的时刻,不早于 2000 年",
+                ),
+            )
 
 
 def _range(
@@ -122,11 +134,11 @@ def _range(
     until = until or now + timedelta(microseconds=1)
     since = since or until - USUAL[period]
     if until <= since:
-        raise Invalid(field="until", reason="must be later than from")
+        raise Invalid(field="until", reason=Phrase("must be later than from", "须晚于 from"))
     if until - since > LONGEST[period]:
-        raise Invalid(
-            field="from", reason=f"at most {LONGEST[period].days} days for {period.value}"
-        )
+        days = LONGEST[period].days
+        reason = Phrase(f"at most {days} days for {period.value}", f"{period.value} 最多 {days} 天")
+        raise Invalid(field="from", reason=reason)
     if period is Period.HOUR:
         since = hour_start(since)
     elif period is Period.DAY:

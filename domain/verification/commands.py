@@ -11,6 +11,7 @@ from domain.kernel.command import command
 from domain.kernel.context import Ctx
 from domain.kernel.errors import IllegalTransition, Invalid, NotFound
 from domain.kernel.ids import asked_id
+from domain.kernel.words import Phrase
 from domain.verification.rows import ReviewRow
 
 REVIEWED = (Verification.MANUAL_REVIEW, Verification.CHANGE_REVIEW)
@@ -77,9 +78,14 @@ def _subject(
     if kind is EnterpriseKind.PERSONAL:
         return None, f"person:{rules.check_person_id(person_id or '')}"
     if not bank_account or not bank_account.isascii() or not bank_account.isdigit():
-        raise Invalid(field="bankAccount", reason="must be an account number in digits")
+        raise Invalid(
+            field="bankAccount",
+            reason=Phrase("must be an account number in digits", "须为数字账号"),
+        )
     if not 8 <= len(bank_account) <= 30:
-        raise Invalid(field="bankAccount", reason="must have 8 to 30 digits")
+        raise Invalid(
+            field="bankAccount", reason=Phrase("must have 8 to 30 digits", "须为 8 到 30 位数字")
+        )
     code = rules.check_uscc(uscc or "")
     return code, f"uscc:{code}"
 

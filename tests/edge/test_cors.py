@@ -70,6 +70,24 @@ async def test_a_named_origin_gets_leave_with_its_cookie(
     assert "Origin" in answer.headers["vary"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("apollographql-client-name", "apollographql-client-version", "apollo-require-preflight"),
+        *("graphql-client-name", "graphql-client-version", "traceparent", "tracestate"),
+    ],
+)
+async def test_what_graphql_clients_send_unasked_is_allowed_to_named_origins_alone(
+    open_client: httpx2.AsyncClient, name: str
+) -> None:
+    asks = {"access-control-request-headers": f"content-type,{name}"}
+    known = await open_client.options("/graphql", headers=preflight(PAGE) | asks)
+    unknown = await open_client.options("/graphql", headers=preflight(OTHER) | asks)
+
+    assert name in known.headers["access-control-allow-headers"].lower().split(", ")
+    assert leave(unknown) == set()
+
+
 async def test_an_answer_to_a_named_origin_can_be_read(open_client: httpx2.AsyncClient) -> None:
     answer = await open_client.post(
         "/graphql", json={"query": "{__typename}"}, headers={"origin": PAGE}

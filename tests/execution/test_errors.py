@@ -18,6 +18,7 @@ from domain.kernel.errors import (
     Refusal,
     Unauthenticated,
 )
+from domain.kernel.words import Phrase
 from tests.execution import toy
 
 MASK = "Something went wrong on our side; quote the request id."
@@ -60,9 +61,10 @@ async def test_a_refusal_speaks_the_callers_language() -> None:
 
     _, body = await toy.post(toy.door(chinese), "{missing bug}")
     told, bug = body["errors"]
-    assert told["message"] == "未找到与 t9 对应的 thing。"
+    assert told["message"] == "未找到与 t9 对应的thing。"
     assert "列表查询" in told["extensions"]["remedy"]
     assert "请求编号" in bug["message"]
+    assert "重试" in bug["extensions"]["remedy"]
 
 
 @pytest.mark.parametrize("field", ["bug", "asyncBug", "bareError", "overflow"])
@@ -70,7 +72,12 @@ async def test_a_bug_is_masked_and_logged_once(field: str, logged: list[Any]) ->
     error = await one_error(f"{{{field}}} #" + "x" * 5_000)
     assert error["message"] == MASK
     assert error["path"] == [field]
-    assert error["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "req-1"}
+    assert error["extensions"] == {
+        "code": "INTERNAL_SERVER_ERROR",
+        "remedy": "Repeat the request; if it fails again, send us the request id.",
+        "docs": "/errors/INTERNAL_SERVER_ERROR",
+        "requestId": "req-1",
+    }
     (line,) = logged
     assert line["request_id"] == "req-1"
     assert line["query"].startswith(f"{{{field}}}")
@@ -189,7 +196,7 @@ FAMILIES: list[tuple[Refusal, int]] = [
     (Unauthenticated(), 401),
     (ForbiddenScope(scope="a:b"), 403),
     (NotFound(what="thing", id="1"), 404),
-    (Invalid(field="name", reason="is empty"), 400),
+    (Invalid(field="name", reason=Phrase("is empty", "为空")), 400),
     (Conflict(reason="it is closed"), 409),
     (Exhausted(reason="the quota is used"), 402),
     (RateLimited(retry_after=9), 429),

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from graphql import parse
 
-from api.execution.limits import CEILING, Limits, Measure, check_variables
+from api.execution.inputs import check_variables
+from api.execution.limits import CEILING, Limits, Measure
 from tests.execution import toy
 
 SMALL = Limits(
@@ -360,5 +361,7 @@ async def test_deep_nesting_is_refused_without_recursion() -> None:
         "limit": "depth",
         "found": 2 + 55 * 3,
         "allowed": 12,
+        "remedy": "Ask for less at once: smaller pages, fewer fields, or several queries.",
+        "docs": "/errors/QUERY_TOO_COMPLEX",
         "requestId": "",
     }

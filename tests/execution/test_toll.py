@@ -68,6 +68,8 @@ async def test_what_is_dearer_than_any_call_may_be_is_refused(client: httpx2.Asy
         "limit": "cost",
         "found": 100 + 100 * 8 + 100 * 8 * 6,
         "allowed": 5_000,
+        "remedy": "Ask for less at once: smaller pages, fewer fields, or several queries.",
+        "docs": "/errors/QUERY_TOO_COMPLEX",
         "requestId": "",
     }
     assert "5,700" in error["message"]

@@ -73,9 +73,13 @@ async def test_429_when_there_is_no_room(limits: dict[str, int]) -> None:
     door = app(**limits)
     async with streaming(door, "subscription { forever }") as first:
         await first.event()
-        async with streaming(door, "subscription { forever }") as second:
+        chinese = {"accept-language": "zh"}
+        async with streaming(door, "subscription { forever }", headers=chinese) as second:
             assert second.status == 429
             assert int(second.headers["retry-after"]) > 0
+            (error,) = (await second.body())["errors"]
+            assert error["message"] in ("服务器连接数已满。", "该地址的连接过多。")
+            assert error["extensions"]["remedy"] == "请等待 5 秒后再试。"
     assert len(door.register) == 0
     assert toy.ENDED == ["forever"]
 

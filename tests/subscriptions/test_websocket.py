@@ -254,9 +254,16 @@ async def test_who_answers_pings_stays() -> None:
             await socket.say("pong")
 
 
-async def test_one_operation_too_many_is_refused_alone() -> None:
+@pytest.mark.parametrize(
+    ("language", "message"),
+    [
+        ("en", "At most 2 operations run on one connection."),
+        ("zh-CN", "一个连接最多同时运行 2 个操作。"),
+    ],
+)
+async def test_one_operation_too_many_is_refused_alone(language: str, message: str) -> None:
     async with connected(app(operations=2)) as socket:
-        await socket.init()
+        await socket.init({"Accept-Language": language})
         for id in "ab":
             await socket.subscribe("subscription { forever }", id=id)
             await socket.hear()
@@ -264,6 +271,7 @@ async def test_one_operation_too_many_is_refused_alone() -> None:
         said = await socket.hear()
         assert (said["id"], said["type"]) == ("c", "error")
         assert said["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
+        assert said["payload"][0]["message"] == message
         await socket.say("complete", id="a")
         await socket.subscribe("{ hello }", id="c")
         assert (await socket.hear())["type"] == "next"
