@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,7 @@ class Stand:
         form = {"grant_type": "client_credentials"}
         headers = basic(self.live.key_id, self.live.key_secret)
         answer = plain_http.post(f"{self.live.url}/oauth/token", data=form, headers=headers)
+        assert answer.status_code == 200, answer.text
         return str(answer.json()["access_token"])
 
     def call(self, token: str | None, path: str = OCR, **headers: str) -> httpx2.Response:
@@ -89,7 +91,7 @@ class Stand:
 
     def use_up(self) -> None:
         """Report so many calls that nothing of the free quota is left."""
-        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        now = datetime.now(UTC).isoformat()  # not whole seconds: that was before the quota began
         event = {"specversion": "1.0", "type": "call", "source": "/test", "time": now} | {
             "data": {
                 "api": "ocr.idcard",
