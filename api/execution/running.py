@@ -55,7 +55,14 @@ class Run(StrawberryGraphQLCoreExecutionContext):
         return self._response(data)
 
     def _response(self, data: Any) -> ExecutionResult:
+        if not self.background_futures:  # else somebody may still ask for them
+            self._let_go()
         return ExecutionResult(data, self.collected_errors.errors or None)
+
+    def _let_go(self) -> None:
+        """Forget what refers back to this run: then it goes at once, and collects no garbage."""
+        self.raw, self.shown = {}, {}
+        del self.async_helpers
 
     # -- fields ----------------------------------------------------------------------------------
 
