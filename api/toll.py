@@ -20,6 +20,7 @@ from api.watch import spent
 from domain.kernel.buckets import Bucket, Taken
 from domain.kernel.errors import RateLimited, Unauthenticated
 from domain.kernel.limits_store import LimitsStore
+from domain.kernel.words import Phrase, told_in
 
 LEAST: Final = 1
 """Points that any call costs."""
@@ -117,12 +118,7 @@ class Toll:
         found = await self.document(documents, text, caller.payer, caller.now)
         if isinstance(found, Document):
             return found
-        refused = _over_budget(found.points, found.taken, media, caller, _UNREAD)
-        remedy = _REMEDY["zh" if caller.language == "zh" else "en"]
-        refused.body["errors"][0]["extensions"]["remedy"] = remedy.format(
-            seconds=found.taken.retry_after
-        )
-        return refused
+        return _over_budget(found.points, found.taken, media, caller, _UNREAD, _REMEDY)
 
     async def document(
         self, documents: Documents, text: str, payer: str, now: datetime
@@ -182,23 +178,23 @@ class Toll:
         return points + max(STRANGERS_INTROSPECTION, looks), 0
 
 
-_OVER: Final = {
-    "en": "This query costs {points} points and {remaining} are left of your budget; "
+_OVER: Final = Phrase(
+    "This query costs {points} points and {remaining} are left of your budget; "
     "it can be paid in {seconds} s.",
-    "zh": "本次查询需要 {points} 点,当前剩余 {remaining} 点;请在 {seconds} 秒后重试。",
-}
-_UNREAD: Final = {
-    "en": "Reading a text that was not sent before costs {points} points here, and {remaining} "
+    "本次查询需要 {points} 点,当前剩余 {remaining} 点;请在 {seconds} 秒后重试。",
+)
+_UNREAD: Final = Phrase(
+    "Reading a text that was not sent before costs {points} points here, and {remaining} "
     "are left of your budget for such texts; it can be read in {seconds} s.",
-    "zh": "首次读取该查询文本需要 {points} 点,读取新文本的额度剩余 {remaining} 点;"
+    "首次读取该查询文本需要 {points} 点,读取新文本的额度剩余 {remaining} 点;"
     "请在 {seconds} 秒后重试。",
-}
-_REMEDY: Final = {
-    "en": "Wait {seconds} seconds. Keep the texts of your operations the same and send what "
+)
+_REMEDY: Final = Phrase(
+    "Wait {seconds} seconds. Keep the texts of your operations the same and send what "
     "changes as variables: a text that was read before costs nothing, nor does a registered one.",
-    "zh": "请等待 {seconds} 秒。请保持操作文本不变,将变化的内容放入变量:"
+    "请等待 {seconds} 秒。请保持操作文本不变,将变化的内容放入变量:"
     "已读取过的文本和已登记的文本不再计费。",
-}
+)
 """What to do about it."""
 
 
@@ -207,13 +203,18 @@ def _over_budget(
     taken: Taken,
     media: str,
     caller: RequestContext,
-    said: Mapping[str, str] = _OVER,
+    said: Phrase = _OVER,
+    remedy: Phrase | None = None,
 ) -> Answer:
+    """429, in words of its own; the remedy is that of RATE_LIMITED where none is given."""
     refusal = RateLimited(retry_after=taken.retry_after)
     told = errors.told_of_refusal(refusal, caller)
-    told["message"] = said["zh" if caller.language == "zh" else "en"].format(
-        points=points, remaining=taken.remaining, seconds=taken.retry_after
+    seconds = taken.retry_after
+    told["message"] = told_in(caller.language, said).format(
+        points=points, remaining=taken.remaining, seconds=seconds
     )
+    if remedy is not None:
+        told["extensions"]["remedy"] = told_in(caller.language, remedy).format(seconds=seconds)
     told["extensions"] |= {"cost": points, "budget": taken.limit, "remaining": taken.remaining}
     headers = errors.headers_of(refusal, 429).items()
     return refuse(429, [told], media, caller, headers)

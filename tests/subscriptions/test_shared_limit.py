@@ -14,10 +14,10 @@ import redis.asyncio as aioredis
 from api.subscriptions.register import Register, StreamLimits, TooMany
 from domain.kernel.streams_store import SharedStreams
 from tests import servers
-from tests.start.test_start import free_port, serving
 from tests.subscriptions.help import Closed
 from tests.subscriptions.raw import Raw, dial
 from tests.subscriptions.test_real_server import logged_in
+from tests.subscriptions.workers import two_workers
 
 pytestmark = pytest.mark.redis
 MOST = 6
@@ -114,21 +114,14 @@ async def test_who_is_refused_by_all_together_takes_no_room(workers: list[Shared
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[tuple[int, Path, int]]:
     """The port of two workers with the demo, the folder of its notes, and the supervisor's id."""
-    port, name = free_port(), servers.database_name("streams")
     settings = {
-        "COUNTERFOIL_DATABASE_URL": await servers.create_database(name),
-        "COUNTERFOIL_REDIS_URL": url(),
-        "COUNTERFOIL_SECRET_KEY": "a secret for two workers, forty characters",
         "COUNTERFOIL_STREAMS_PER_CALLER": str(MOST),
         "COUNTERFOIL_STREAM_HEARTBEAT_SECONDS": str(BEAT_SECONDS),
     }
-    try:
-        with serving(tmp_path, port, "--workers", "2", **settings) as process:
-            yield port, tmp_path, process.pid
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=30)
-    finally:
-        await servers.drop_database(name)
+    async with two_workers(tmp_path, **settings) as (port, process):
+        yield port, tmp_path, process.pid
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
 
 
 async def joined(port: int, token: str) -> Raw | None:

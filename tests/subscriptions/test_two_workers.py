@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import plain_http, servers
-from tests.start.test_start import free_port, serving
+from tests import plain_http
 from tests.subscriptions.help import PATIENCE
 from tests.subscriptions.raw import TEXT, Raw, dial
 from tests.subscriptions.test_hostile import send
@@ -25,6 +24,7 @@ from tests.subscriptions.test_real_server import (
     resident_kilobytes,
     subscribed,
 )
+from tests.subscriptions.workers import two_workers
 
 pytestmark = [pytest.mark.postgres, pytest.mark.redis]
 OPEN = 200
@@ -44,18 +44,8 @@ Server = tuple[int, Path, "subprocess.Popen[str]"]
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     """The port of two workers with the demo, the folder of its notes, and their supervisor."""
-    port, name, redis = free_port(), servers.database_name("wires"), servers.redis_url()
-    assert redis is not None
-    settings = {
-        "COUNTERFOIL_DATABASE_URL": await servers.create_database(name),
-        "COUNTERFOIL_REDIS_URL": redis,
-        "COUNTERFOIL_SECRET_KEY": "a secret for two workers, forty characters",
-    }
-    try:
-        with serving(tmp_path, port, "--workers", "2", **settings, **ROOMY) as process:
-            yield port, tmp_path / "var", process
-    finally:
-        await servers.drop_database(name)
+    async with two_workers(tmp_path, **ROOMY) as (port, process):
+        yield port, tmp_path / "var", process
 
 
 async def half_a_message(port: int, token: str) -> Raw:
